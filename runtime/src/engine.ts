@@ -1,0 +1,67 @@
+// The only file that touches the engine's internals. `Deno.core` is there while the snapshot is
+// built and gone when a Worker runs; what the runtime layer needs is captured here, in a closure,
+// and must never become reachable from a Worker.
+
+/** V8's async context: what a promise reaction sees is what was set when it was attached. */
+export interface AsyncContext {
+  /** The request on whose behalf code runs, or null at start-up. */
+  readonly request: import("./io.js").RequestContext | null;
+}
+
+interface Core {
+  runMicrotasks(): void;
+  getAsyncContext(): AsyncContext | undefined;
+  setAsyncContext(context: AsyncContext | undefined): void;
+  encode(text: string): Uint8Array;
+  decode(bytes: Uint8Array): string;
+  structuredClone(value: unknown): unknown;
+  serialize(value: unknown, options?: unknown): Uint8Array;
+  deserialize(bytes: Uint8Array, options?: unknown): unknown;
+  isProxy(value: unknown): boolean;
+  isPromise(value: unknown): value is Promise<unknown>;
+  isNativeError(value: unknown): value is Error;
+  isAnyArrayBuffer(value: unknown): value is ArrayBufferLike;
+  isMap(value: unknown): value is Map<unknown, unknown>;
+  isSet(value: unknown): value is Set<unknown>;
+  isDate(value: unknown): value is Date;
+  isRegExp(value: unknown): value is RegExp;
+  getPromiseDetails(promise: Promise<unknown>): [state: 0 | 1 | 2, result: unknown];
+  getProxyDetails(value: unknown): [target: unknown, handler: unknown] | null;
+  setPromiseHooks(...hooks: unknown[]): void;
+  setUnhandledPromiseRejectionHandler(
+    handler: (promise: Promise<unknown>, reason: unknown) => boolean,
+  ): void;
+  ops: { op_timer_now(): number };
+}
+
+declare const Deno: { core: Core };
+
+const core: Core = Deno.core;
+
+export const {
+  runMicrotasks,
+  getAsyncContext,
+  setAsyncContext,
+  isProxy,
+  isPromise,
+  isNativeError,
+  isAnyArrayBuffer,
+  isMap,
+  isSet,
+  isDate,
+  isRegExp,
+  getPromiseDetails,
+  getProxyDetails,
+  serialize,
+  deserialize,
+  setUnhandledPromiseRejectionHandler,
+} = core;
+
+/** UTF-8, by V8 itself. */
+export const encodeUtf8 = core.encode;
+/** UTF-8 with U+FFFD for what is malformed; keeps a byte order mark off. */
+export const decodeUtf8 = core.decode;
+/** StructuredSerializeInternal and back, without transfer. */
+export const engineClone = core.structuredClone;
+/** Milliseconds on the engine's monotonic clock. */
+export const monotonicNow: () => number = core.ops.op_timer_now;

@@ -1,0 +1,107 @@
+// Mirror of src/edgewright/protocol/messages.py, where each message is explained.
+// A message is an array whose first element names it; tests/protocol compares the two files.
+
+/** Name, value, name, value … names in lower case. */
+export type FlatHeaders = string[];
+export type Size = number | null;
+export type Id = number;
+export type MaybeId = number | null;
+export type CfProperties = Record<string, unknown> | null;
+
+export type RequestEvent = [
+  tag: "request",
+  request: Id,
+  method: string,
+  url: string,
+  headers: FlatHeaders,
+  inline: Size,
+  stream: MaybeId,
+  cf: CfProperties,
+];
+export type AbortEvent = [tag: "abort", request: Id];
+export type ResponseEvent = [
+  tag: "response",
+  op: Id,
+  status: number,
+  status_text: string,
+  headers: FlatHeaders,
+  url: string,
+  redirected: boolean,
+  inline: Size,
+  stream: MaybeId,
+];
+export type FailureEvent = [tag: "failure", op: Id, name: string, message: string];
+export type ChunkEvent = [tag: "chunk", stream: Id, size: number];
+export type EndEvent = [tag: "end", stream: Id, error: string | null];
+export type CreditEvent = [tag: "credit", sink: Id, size: number];
+export type CancelEvent = [tag: "cancel", sink: Id, reason: string];
+export type TimerEvent = [tag: "timer", op: Id];
+
+export type Event =
+  | RequestEvent
+  | AbortEvent
+  | ResponseEvent
+  | FailureEvent
+  | ChunkEvent
+  | EndEvent
+  | CreditEvent
+  | CancelEvent
+  | TimerEvent;
+
+export type FetchCommand = [
+  tag: "fetch",
+  request: Id,
+  op: Id,
+  method: string,
+  url: string,
+  headers: FlatHeaders,
+  inline: Size,
+  stream: MaybeId,
+  sink: MaybeId,
+  redirect: string,
+  cf: CfProperties,
+];
+export type AbortCommand = [tag: "abort", op: Id];
+export type RespondCommand = [
+  tag: "respond",
+  request: Id,
+  status: number,
+  status_text: string,
+  headers: FlatHeaders,
+  inline: Size,
+  stream: MaybeId,
+  sink: MaybeId,
+];
+export type FailCommand = [
+  tag: "fail",
+  request: Id,
+  name: string,
+  message: string,
+  stack: string,
+  pass_through: boolean,
+];
+export type DoneCommand = [tag: "done", request: Id];
+export type PullCommand = [tag: "pull", stream: Id];
+export type DiscardCommand = [tag: "discard", stream: Id];
+export type ChunkCommand = [tag: "chunk", sink: Id, size: number];
+export type EndCommand = [tag: "end", sink: Id, error: string | null];
+export type TimerCommand = [tag: "timer", request: Id, op: Id, delay: number];
+export type ClearCommand = [tag: "clear", op: Id];
+export type LogCommand = [tag: "log", request: MaybeId, level: string, message: string];
+
+export type Command =
+  | FetchCommand
+  | AbortCommand
+  | RespondCommand
+  | FailCommand
+  | DoneCommand
+  | PullCommand
+  | DiscardCommand
+  | ChunkCommand
+  | EndCommand
+  | TimerCommand
+  | ClearCommand
+  | LogCommand;
+
+/** Bytes that a sink may have sent without credit. */
+export const SINK_WINDOW = 256 * 1024;

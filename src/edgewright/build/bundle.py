@@ -1,0 +1,25 @@
+"""A Worker, ready to be loaded: what the build room makes and the rest of the house takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerBundle:
+    """All modules of one Worker, and what its `env` holds.
+
+    Specifiers are `worker:/` followed by the module's path below the Worker's root, so that
+    neither stack traces nor `import.meta.url` tell where on the machine it lies.
+    """
+
+    name: str
+    main: str
+    """Specifier of the entry module."""
+    modules: dict[str, str]
+    """Specifier → JavaScript source."""
+    vars: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    """Specifier → the file it came from: for messages to the developer, and to watch."""

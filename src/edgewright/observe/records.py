@@ -1,0 +1,87 @@
+"""What there is to tell about a request, and who wants to hear it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Outcome(enum.StrEnum):
+    """How a request ended, in the platform's words (its tail events carry them)."""
+
+    OK = "ok"
+    EXCEPTION = "exception"
+    EXCEEDED_CPU = "exceededCpu"
+    EXCEEDED_MEMORY = "exceededMemory"
+    CANCELED = "canceled"
+    RESPONSE_STREAM_DISCONNECTED = "responseStreamDisconnected"
+    INTERNAL_ERROR = "internalError"
+
+
+@dataclass(slots=True)
+class WorkerError:
+    """An exception that left a Worker's handler, or kept the Worker from starting."""
+
+    name: str
+    message: str
+    stack: str
+    """As V8 wrote it; positions refer to the specifiers of the bundle (`worker:/index.js:3:9`)."""
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """One finished request."""
+
+    worker: str
+    method: str
+    url: str
+    status: int
+    """0 when no response head was sent."""
+    outcome: Outcome
+    wall_ms: float
+    """From the request's arrival until nothing of it was left to do."""
+    cpu_ms: float
+    subrequests: int
+    error: WorkerError | None = None
+
+
+@dataclass(slots=True)
+class LogLine:
+    """One call of `console.*`."""
+
+    worker: str
+    level: str
+    """"debug", "info", "log", "warn" or "error"."""
+    message: str
+
+
+class Observer(Protocol):
+    """Is told what happens. Called on the gateway's event loop: must not block."""
+
+    def request_finished(self, record: RequestRecord) -> None: ...
+
+    def logged(self, line: LogLine) -> None: ...
+
+
+@dataclass(slots=True)
+class Silent:
+    """An observer that keeps nothing."""
+
+    def request_finished(self, record: RequestRecord) -> None: ...
+
+    def logged(self, line: LogLine) -> None: ...
+
+
+@dataclass(slots=True)
+class Recorder:
+    """An observer that keeps everything, for tests and for the Python API."""
+
+    requests: list[RequestRecord] = field(default_factory=list)
+    lines: list[LogLine] = field(default_factory=list)
+
+    def request_finished(self, record: RequestRecord) -> None:
+        self.requests.append(record)
+
+    def logged(self, line: LogLine) -> None:
+        self.lines.append(line)

@@ -1,0 +1,52 @@
+"""Frames on the socket between gateway and isolate: a head of fixed size, JSON, attachments."""
+
+from __future__ import annotations
+
+import struct
+
+HEAD = struct.Struct("<IIQ")
+"""Length of the JSON, length of the attachments, CPU time of the turn in nanoseconds (commands
+only, else 0)."""
+
+MAX_FRAME = 256 * 1024 * 1024
+"""Bytes; a peer that announces more is lying or broken."""
+
+
+class FrameError(ValueError):
+    """The peer sent something that is no frame."""
+
+
+class FrameDecoder:
+    """Cuts a byte stream into frames.
+
+    Feed it what the socket gave; it yields (json, attachments, cpu_ns) for each complete frame.
+    """
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[bytes, bytes, int]]:
+        """Raises FrameError when the stream can't be frames any more."""
+        buffer = self._buffer
+        buffer += data
+        frames: list[tuple[bytes, bytes, int]] = []
+        start = 0
+        while len(buffer) - start >= HEAD.size:
+            json_size, blob_size, cpu = HEAD.unpack_from(buffer, start)
+            if json_size + blob_size > MAX_FRAME:
+                raise FrameError(f"a frame of {json_size + blob_size} bytes was announced")
+            middle = start + HEAD.size + json_size
+            end = middle + blob_size
+            if len(buffer) < end:
+                break
+            frames.append((bytes(buffer[start + HEAD.size : middle]), bytes(buffer[middle:end]), cpu))
+            start = end
+        del buffer[:start]
+        return frames
+
+
+def encode_frame(json: bytes, attachments: bytes = b"", cpu_ns: int = 0) -> bytes:
+    """One frame, ready for the socket."""
+    return HEAD.pack(len(json), len(attachments), cpu_ns) + json + attachments

@@ -1,0 +1,269 @@
+"""The turn's vocabulary: events go into an isolate, commands come out of it.
+
+A message is a JSON array whose first element names it, so that V8's own parser reads it and a
+person can too. `runtime/src/protocol.ts` mirrors this file; a test fails when they drift.
+
+Conventions:
+- `headers` is flat: name, value, name, value. Names are lower case; values are byte strings
+  (Latin-1), as the Fetch standard has them.
+- Bytes never go into the JSON. A message that carries bytes says how many (`inline`, `size`), and
+  they stand in the frame's attachments, in the order of the messages.
+- Ids of requests and streams are the gateway's, ids of ops and sinks are the isolate's. A *stream*
+  is a body that the gateway holds; a *sink* is a body that the isolate produces.
+- A body is told by at most one of `inline` (bytes beside this message), `stream` and `sink`; when
+  all are null there is no body at all (which is not the same as an empty one).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Message(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Base of all events and commands."""
+
+
+# --- Events: gateway → isolate -------------------------------------------------------------------
+
+
+class RequestEvent(Message, tag="request"):
+    """A client's request has arrived; the Worker's fetch handler is to answer it."""
+
+    request: int
+    method: str
+    url: str
+    headers: list[str]
+    inline: int | None
+    stream: int | None
+    cf: dict[str, Any] | None
+
+
+class AbortEvent(Message, tag="abort"):
+    """The client of `request` went away: its signal fires and nobody will read the response."""
+
+    request: int
+
+
+class ResponseEvent(Message, tag="response"):
+    """The head of the response to a fetch command. A short body rides along as `inline`."""
+
+    op: int
+    status: int
+    status_text: str
+    headers: list[str]
+    url: str
+    redirected: bool
+    inline: int | None
+    stream: int | None
+
+
+class FailureEvent(Message, tag="failure"):
+    """An op failed; its promise rejects with an error of class `name`."""
+
+    op: int
+    name: str
+    message: str
+
+
+class ChunkEvent(Message, tag="chunk"):
+    """Bytes of a stream, after a pull: one pull, one chunk or end."""
+
+    stream: int
+    size: int
+
+
+class EndEvent(Message, tag="end"):
+    """A stream is over: complete, or broken off where `error` says why."""
+
+    stream: int
+    error: str | None
+
+
+class CreditEvent(Message, tag="credit"):
+    """The reader of a sink has taken `size` bytes: that many more may be sent."""
+
+    sink: int
+    size: int
+
+
+class CancelEvent(Message, tag="cancel"):
+    """The reader of a sink is gone; the isolate cancels the stream behind it."""
+
+    sink: int
+    reason: str
+
+
+class TimerEvent(Message, tag="timer"):
+    """A timer has fired."""
+
+    op: int
+
+
+Event = (
+    RequestEvent
+    | AbortEvent
+    | ResponseEvent
+    | FailureEvent
+    | ChunkEvent
+    | EndEvent
+    | CreditEvent
+    | CancelEvent
+    | TimerEvent
+)
+
+
+# --- Commands: isolate → gateway -----------------------------------------------------------------
+
+
+class FetchCommand(Message, tag="fetch"):
+    """Make a subrequest for `request`; answered by a ResponseEvent or a FailureEvent."""
+
+    request: int
+    op: int
+    method: str
+    url: str
+    headers: list[str]
+    inline: int | None
+    stream: int | None
+    sink: int | None
+    redirect: str
+    """"follow", "manual" or "error"."""
+    cf: dict[str, Any] | None
+
+
+class AbortCommand(Message, tag="abort"):
+    """Give up an op: its subrequest is cancelled and no event will be looked at."""
+
+    op: int
+
+
+class RespondCommand(Message, tag="respond"):
+    """The answer to `request`."""
+
+    request: int
+    status: int
+    status_text: str
+    headers: list[str]
+    inline: int | None
+    stream: int | None
+    sink: int | None
+
+
+class FailCommand(Message, tag="fail"):
+    """The handler of `request` threw, rejected, or answered with something impossible."""
+
+    request: int
+    name: str
+    message: str
+    stack: str
+    pass_through: bool
+    """ctx.passThroughOnException() was called: the gateway sends the request to its origin."""
+
+
+class DoneCommand(Message, tag="done"):
+    """Nothing of `request` is left to do: the handler and all of waitUntil have settled."""
+
+    request: int
+
+
+class PullCommand(Message, tag="pull"):
+    """Send the next chunk of a stream."""
+
+    stream: int
+
+
+class DiscardCommand(Message, tag="discard"):
+    """Nobody will read this stream (any more)."""
+
+    stream: int
+
+
+class ChunkCommand(Message, tag="chunk"):
+    """Bytes that a sink produced. At most SINK_WINDOW bytes may be on the way without credit."""
+
+    sink: int
+    size: int
+
+
+class EndCommand(Message, tag="end"):
+    """A sink is over: complete, or broken off where `error` says why."""
+
+    sink: int
+    error: str | None
+
+
+class TimerCommand(Message, tag="timer"):
+    """Fire `op` after `delay` milliseconds, once."""
+
+    request: int
+    op: int
+    delay: float
+
+
+class ClearCommand(Message, tag="clear"):
+    """The timer `op` is not wanted any more."""
+
+    op: int
+
+
+class LogCommand(Message, tag="log"):
+    """A line of console output; `request` is null for what runs at start-up."""
+
+    request: int | None
+    level: str
+    message: str
+
+
+Command = (
+    FetchCommand
+    | AbortCommand
+    | RespondCommand
+    | FailCommand
+    | DoneCommand
+    | PullCommand
+    | DiscardCommand
+    | ChunkCommand
+    | EndCommand
+    | TimerCommand
+    | ClearCommand
+    | LogCommand
+)
+
+SINK_WINDOW = 256 * 1024
+"""Bytes that a sink may have sent without their having been taken (flow control, as in HTTP/2)."""
+
+INLINE_BODY = 16 * 1024
+"""Largest body, in bytes, that rides along with its head instead of staying at the gateway."""
+
+
+# --- Loading a Worker into an isolate ------------------------------------------------------------
+
+
+class Load(msgspec.Struct, frozen=True):
+    """First frame to an isolate: the code that it is to run."""
+
+    main: str
+    """Specifier of the entry module."""
+    modules: dict[str, str]
+    """Specifier (`worker:/src/index.js`) → JavaScript source."""
+    vars: dict[str, Any]
+    """The plain bindings of `env`."""
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """The isolate's answer: ready, or why not."""
+
+    error: LoadError | None = None
+
+
+class LoadError(msgspec.Struct, frozen=True):
+    """Why a Worker could not start. Positions are 1-based; 0 where the engine tells none."""
+
+    name: str
+    message: str
+    stack: str = ""
+    specifier: str = ""
+    line: int = 0
+    column: int = 0
