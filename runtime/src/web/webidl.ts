@@ -1,0 +1,57 @@
+// The few conversions and the shape of classes that Web IDL asks for.
+
+const { defineProperty, getOwnPropertyDescriptors } = Object;
+const { ownKeys } = Reflect;
+const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
+
+/**
+ * Gives a class the looks of an interface (Web IDL §3.7): its name, its class string, and
+ * operations and attributes that are enumerable.
+ */
+export function defineInterface(name: string, constructor: { prototype: object }): void {
+  const { prototype } = constructor;
+  defineProperty(constructor, "name", { value: name, configurable: true });
+  makeEnumerable(prototype);
+  makeEnumerable(constructor);
+  defineProperty(prototype, toStringTag, { value: name, configurable: true });
+}
+
+function makeEnumerable(target: object): void {
+  const descriptors = getOwnPropertyDescriptors(target) as Record<PropertyKey, PropertyDescriptor>;
+  for (const key of ownKeys(target)) {
+    const builtIn = ["constructor", "prototype", "name", "length"].includes(key as string);
+    if (typeof key === "string" && !builtIn && descriptors[key]?.configurable) {
+      defineProperty(target, key, { enumerable: true });
+    }
+  }
+}
+
+/** Constants of an interface (Web IDL §3.7.5), on the constructor and on its prototype. */
+export function defineConstants(
+  constructor: { prototype: object },
+  constants: Record<string, number>,
+): void {
+  for (const [name, value] of Object.entries(constants)) {
+    defineProperty(constructor, name, { value, enumerable: true });
+    defineProperty(constructor.prototype, name, { value, enumerable: true });
+  }
+}
+
+/** Web IDL §3.6: the TypeError for a call with too few arguments. */
+export function requireArguments(what: string, given: number, required: number): void {
+  if (given < required) {
+    const s = required === 1 ? "" : "s";
+    throw new TypeError(`${what}: ${required} argument${s} required, but only ${given} present.`);
+  }
+}
+
+/** Web IDL §3.2.17: a dictionary is an object, or left out. */
+export function toDictionary<T extends object>(value: unknown, what: string): Partial<T> {
+  if (value === undefined || value === null) {
+    return {};
+  }
+  if (typeof value !== "object" && typeof value !== "function") {
+    throw new TypeError(`${what} is not an object`);
+  }
+  return value as Partial<T>;
+}
