@@ -124,9 +124,11 @@ def test_response_headers_repeat_and_keep_their_bytes() -> None:
 def test_http2_without_tls_by_prior_knowledge() -> None:
     async def main() -> None:
         scopes: list[Scope] = []
-        async with served(recorder(scopes)) as (port, _):
-            async with httpx.AsyncClient(http1=False, http2=True) as client:
-                response = await client.get(f"http://127.0.0.1:{port}/a%2Fb")
+        async with (
+            served(recorder(scopes)) as (port, _),
+            httpx.AsyncClient(http1=False, http2=True) as client,
+        ):
+            response = await client.get(f"http://127.0.0.1:{port}/a%2Fb")
         assert response.http_version == "HTTP/2"
         assert response.text == "hello"
         assert scopes[0]["http_version"] == "2"
@@ -155,9 +157,11 @@ def test_tls_negotiates_the_protocol(
 ) -> None:
     async def main() -> None:
         scopes: list[Scope] = []
-        async with served(recorder(scopes), tls=tls[0]) as (port, _):
-            async with httpx.AsyncClient(http2=http2, verify=tls[1]) as client:
-                response = await client.get(f"https://127.0.0.1:{port}/")
+        async with (
+            served(recorder(scopes), tls=tls[0]) as (port, _),
+            httpx.AsyncClient(http2=http2, verify=tls[1]) as client,
+        ):
+            response = await client.get(f"https://127.0.0.1:{port}/")
         assert response.http_version == version
         assert scopes[0]["scheme"] == "https"
 
@@ -168,15 +172,17 @@ def test_tls_1_2_is_spoken(tls: tuple[Tls, ssl.SSLContext]) -> None:
     tls[1].maximum_version = ssl.TLSVersion.TLSv1_2
 
     async def main() -> None:
-        async with served(recorder([]), tls=tls[0]) as (port, _):
-            async with httpx.AsyncClient(verify=tls[1]) as client:
-                assert (await client.get(f"https://127.0.0.1:{port}/")).status_code == 200
+        async with (
+            served(recorder([]), tls=tls[0]) as (port, _),
+            httpx.AsyncClient(verify=tls[1]) as client,
+        ):
+            assert (await client.get(f"https://127.0.0.1:{port}/")).status_code == 200
 
     run(main())
 
 
 def test_tls_files_that_are_no_use(tls: tuple[Tls, ssl.SSLContext], tmp_path: Path) -> None:
-    with pytest.raises(ServerError, match="cannot read the TLS certificate .*: No such file"):
+    with pytest.raises(ServerError, match=r"cannot read the TLS certificate .*: No such file"):
         Tls(tmp_path / "missing.pem", tls[0].key).check()
     other = tmp_path / "other.pem"
     trustme.CA().issue_cert("x.test").private_key_pem.write_to_path(other)
@@ -310,14 +316,16 @@ def test_limit_of_request_headers() -> None:
 
 def test_limit_of_request_headers_in_http2() -> None:
     async def main() -> None:
-        async with served(recorder([])) as (port, _):
-            async with httpx.AsyncClient(http1=False, http2=True) as client:
-                url = f"http://127.0.0.1:{port}/"
-                small: dict[str, Any] = {"x": "a" * 32 * 1024}
-                assert (await client.get(url, headers=small)).status_code == 200
-                with contextlib.suppress(httpx.RemoteProtocolError):
-                    response = await client.get(url, headers={"x": "a" * (MAX_HEADERS + 1024)})
-                    assert response.status_code == 431
+        async with (
+            served(recorder([])) as (port, _),
+            httpx.AsyncClient(http1=False, http2=True) as client,
+        ):
+            url = f"http://127.0.0.1:{port}/"
+            small: dict[str, Any] = {"x": "a" * 32 * 1024}
+            assert (await client.get(url, headers=small)).status_code == 200
+            with contextlib.suppress(httpx.RemoteProtocolError):
+                response = await client.get(url, headers={"x": "a" * (MAX_HEADERS + 1024)})
+                assert response.status_code == 431
 
     run(main())
 

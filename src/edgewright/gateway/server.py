@@ -170,5 +170,6 @@ class _EmbeddedServer(GranianServer):
         # granian closes the descriptor that it is given.
         fd = self._listener.detach()
         self._ssp = None
-        self._shd = SocketHolder(fd, False, self.backlog)
+        # granian's stub leaves the constructor out.
+        self._shd = SocketHolder(fd, False, self.backlog)  # pyright: ignore[reportCallIssue]
         self._sfd = self._shd.get_fd()
