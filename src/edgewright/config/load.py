@@ -1,0 +1,209 @@
+"""From the PATH of a command line to a WorkerConfig."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edgewright.config import wrangler_keys
+from edgewright.config.documents import read_document
+from edgewright.config.worker_config import ConfigError, WorkerConfig
+from edgewright.excerpt import display_path
+
+_FILE_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+"""In the order in which Wrangler looks for them."""
+
+_TYPESCRIPT = frozenset({".ts", ".tsx", ".mts", ".cts", ".jsx"})
+
+
+def load_config(path: Path) -> WorkerConfig:
+    """The configuration of the Worker at `path`.
+
+    That is a JavaScript module, a wrangler.toml, wrangler.json or wrangler.jsonc, or the folder of
+    such a file. Raises ConfigError.
+    """
+    path = path.absolute()
+    if path.is_dir():
+        return _from_folder(path)
+    if not path.exists():
+        raise ConfigError(f"{display_path(path)}: no such file or folder")
+    if path.suffix in (".toml", ".json", ".jsonc"):
+        return _from_file(path)
+    _check_main(path, display_path(path))
+    return WorkerConfig(name=_name_from(path.stem), main=path, root=path.parent)
+
+
+def _from_folder(folder: Path) -> WorkerConfig:
+    found = [folder / name for name in _FILE_NAMES if (folder / name).is_file()]
+    if not found:
+        raise ConfigError(
+            f"{display_path(folder)}: no wrangler.toml, wrangler.json or wrangler.jsonc in this "
+            "folder; add one, or give the path of a JavaScript module"
+        )
+    config = _from_file(found[0])
+    shadowed = [f"{display_path(found[0])} is used, {path.name} is not." for path in found[1:]]
+    return msgspec.structs.replace(config, warnings=[*shadowed, *config.warnings])
+
+
+def _from_file(path: Path) -> WorkerConfig:
+    document = read_document(path)
+    where = display_path(path)
+    main = path.parent / _required_main(document, where)
+    _check_main(main, f"{where}: main: {display_path(main.resolve())}")
+    flags = _flags(document, where)
+    return WorkerConfig(
+        name=_name(document, where, default=path.parent.name),
+        main=main.resolve(),
+        root=path.parent.resolve(),
+        vars=_vars(document, where),
+        compatibility_date=_compatibility_date(document, where),
+        compatibility_flags=flags,
+        source=path,
+        warnings=[*_key_warnings(document, where), *_flag_warnings(flags, where)],
+    )
+
+
+def _required_main(document: dict[str, Any], where: str) -> str:
+    main = document.get("main")
+    if main is None:
+        typo = difflib.get_close_matches("main", document, n=1)
+        hint = (
+            f'did you mean main where it says "{typo[0]}"?' if typo else 'as in main = "index.js"'
+        )
+        if not typo and not where.endswith(".toml"):
+            hint = 'as in "main": "index.js"'
+        raise ConfigError(f"{where}: main is missing: the path of the entry module, {hint}")
+    if not isinstance(main, str) or not main:
+        raise ConfigError(f"{where}: main must be a path, not {_kind(main)}")
+    return main
+
+
+def _check_main(path: Path, where: str) -> None:
+    if path.suffix in _TYPESCRIPT:
+        raise ConfigError(
+            f"{where}: TypeScript and JSX are not supported yet; bundle first, for example with "
+            "`npx wrangler deploy --dry-run --outdir dist` or esbuild, and serve the JavaScript "
+            "that comes out"
+        )
+    if path.suffix == ".py":
+        raise ConfigError(f"{where}: Python Workers are not supported yet")
+    if path.suffix not in (".js", ".mjs"):
+        raise ConfigError(f"{where}: a JavaScript module (.js or .mjs) is needed")
+    if not path.is_file():
+        raise ConfigError(f"{where}: no such file")
+
+
+def _name(document: dict[str, Any], where: str, default: str) -> str:
+    name = document.get("name")
+    if name is None:
+        return _name_from(default)
+    if not isinstance(name, str):
+        raise ConfigError(f"{where}: name must be a string, not {_kind(name)}")
+    if not re.fullmatch(r"[a-z0-9_][a-z0-9_-]*", name):
+        raise ConfigError(
+            f'{where}: name "{name}" must consist of lower case letters, digits, _ and -'
+        )
+    return name
+
+
+def _name_from(stem: str) -> str:
+    """A valid name that is like the file's."""
+    return re.sub(r"[^a-z0-9_]+", "-", stem.lower()).strip("-") or "worker"
+
+
+def _vars(document: dict[str, Any], where: str) -> dict[str, Any]:
+    table: Any = document.get("vars", {})
+    if not isinstance(table, dict):
+        kind = "a table" if where.endswith(".toml") else "an object"
+        raise ConfigError(f"{where}: vars must be {kind}, not {_kind(table)}")
+    _check_json(table, f"{where}: vars")
+    return table  # pyright: ignore[reportUnknownVariableType]
+
+
+def _check_json(value: Any, where: str) -> None:
+    """TOML has dates and times, and so has no JSON for each of its values."""
+    if isinstance(value, datetime.date | datetime.time):
+        raise ConfigError(f"{where}: a date or time must be in quotes")
+    if isinstance(value, dict):
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+            _check_json(item, f"{where}.{key}")
+    if isinstance(value, list):
+        for index, item in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            _check_json(item, f"{where}[{index}]")
+
+
+def _compatibility_date(document: dict[str, Any], where: str) -> str | None:
+    date: Any = document.get("compatibility_date")
+    if date is None:
+        return None
+    if isinstance(date, str):
+        try:
+            return datetime.datetime.strptime(date, "%Y-%m-%d").date().isoformat()
+        except ValueError:
+            pass
+    elif type(date) is datetime.date:  # TOML's own date, without quotes
+        return date.isoformat()
+    raise ConfigError(
+        f'{where}: compatibility_date must be a date such as "2026-01-31", not {_shown(date)}'
+    )
+
+
+def _flags(document: dict[str, Any], where: str) -> list[str]:
+    flags: Any = document.get("compatibility_flags", [])
+    if not isinstance(flags, list):
+        raise ConfigError(
+            f"{where}: compatibility_flags must be a list of strings, not {_kind(flags)}"
+        )
+    for flag in flags:  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(flag, str):
+            raise ConfigError(
+                f"{where}: compatibility_flags must be a list of strings, but holds {_kind(flag)}"
+            )
+    return flags  # pyright: ignore[reportUnknownVariableType]
+
+
+def _flag_warnings(flags: list[str], where: str) -> list[str]:
+    return [
+        f'{where}: the compatibility flag "{flag}" is not supported yet and has no effect.'
+        for flag in flags
+    ]
+
+
+def _key_warnings(document: dict[str, Any], where: str) -> list[str]:
+    warnings: list[str] = []
+    for key in document:
+        if key in wrangler_keys.NOT_YET:
+            warnings.append(f'{where}: "{key}" is not supported yet and has no effect.')
+        elif key not in wrangler_keys.KNOWN:
+            close = difflib.get_close_matches(key, sorted(wrangler_keys.KNOWN), n=1, cutoff=0.75)
+            hint = f'did you mean "{close[0]}"?' if close else "it has no effect."
+            warnings.append(f'{where}: unknown key "{key}"; {hint}')
+    return warnings
+
+
+def _shown(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else _kind(value)
+
+
+def _kind(value: Any) -> str:
+    """The type of a value in the words of TOML and JSON."""
+    match value:
+        case bool():
+            return "a boolean"
+        case str():
+            return "an empty string" if not value else "a string"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+        case None:
+            return "null"
+        case _:
+            return "a date"

@@ -1,0 +1,30 @@
+"""What every form of configuration comes down to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+
+class ConfigError(Exception):
+    """The configuration can't be used; the message tells the person what to change, and where."""
+
+
+class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """One Worker, as its owner configured it. Paths are absolute."""
+
+    name: str
+    main: Path
+    """The entry module."""
+    root: Path
+    """The folder of the configuration file, or of the module where there is none."""
+    vars: dict[str, Any] = {}
+    """The plain bindings of `env`: any JSON value."""
+    compatibility_date: str | None = None
+    compatibility_flags: list[str] = []
+    source: Path | None = None
+    """The configuration file, if there is one."""
+    warnings: list[str] = []
+    """What the file asks for and does not get, a sentence each."""
