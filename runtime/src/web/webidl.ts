@@ -55,3 +55,44 @@ export function toDictionary<T extends object>(value: unknown, what: string): Pa
   }
   return value as Partial<T>;
 }
+
+/** Web IDL §3.2.11: conversion to USVString. */
+export function toUsvString(value: unknown): string {
+  const text = typeof value === "string" ? value : `${value}`;
+  return text.isWellFormed() ? text : text.toWellFormed();
+}
+
+const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+
+/** What a default iterator walks: pairs by index, so that it sees what changes meanwhile. */
+type PairAt<K, V> = (index: number) => readonly [K, V] | undefined;
+type Kind = "keys" | "values" | "entries";
+
+/** Web IDL §3.7.10: the iterator of an interface with an `iterable<K, V>` declaration. */
+export function definePairIterator<K, V>(
+  interfaceName: string,
+): (pairAt: PairAt<K, V>, kind: Kind) => IterableIterator<unknown> {
+  class PairIterator {
+    #pairAt: PairAt<K, V>;
+    #kind: Kind;
+    #index = 0;
+
+    constructor(pairAt: PairAt<K, V>, kind: Kind) {
+      this.#pairAt = pairAt;
+      this.#kind = kind;
+    }
+
+    next(): IteratorResult<unknown> {
+      const pair = this.#pairAt(this.#index);
+      if (pair === undefined) return { value: undefined, done: true };
+      this.#index++;
+      const value =
+        this.#kind === "entries" ? [pair[0], pair[1]] : pair[this.#kind === "keys" ? 0 : 1];
+      return { value, done: false };
+    }
+  }
+  defineInterface(`${interfaceName} Iterator`, PairIterator);
+  Reflect.deleteProperty(PairIterator.prototype, "constructor");
+  Object.setPrototypeOf(PairIterator.prototype, iteratorPrototype);
+  return (pairAt, kind) => new PairIterator(pairAt, kind) as unknown as IterableIterator<unknown>;
+}

@@ -1,0 +1,258 @@
+// URL §6.1: the URL class. Parsing is whatwg-url's; see url_plain.ts for the fast way.
+
+import {
+  basicURLParse,
+  cannotHaveAUsernamePasswordPort,
+  hasAnOpaquePath,
+  serializeHost,
+  serializePath,
+  serializeURL,
+  serializeURLOrigin,
+  setThePassword,
+  setTheUsername,
+  type UrlRecord,
+} from "whatwg-url/lib/url-state-machine.js";
+import { type PlainUrl, parsePlain, parsePlainPath } from "./url_plain.js";
+import {
+  linkedSearchParams,
+  resetSearchParams,
+  type URLSearchParams,
+} from "./url_search_params.js";
+import { defineInterface, requireArguments, toUsvString } from "./webidl.js";
+
+const { TypeError } = globalThis;
+
+export class URL {
+  /** Exactly one of these two is there: a record once the URL is out of the ordinary, or changes. */
+  #plain: PlainUrl | null;
+  #record: UrlRecord | null;
+  #params: URLSearchParams | null = null;
+
+  constructor(url: unknown, base?: unknown) {
+    requireArguments("URL", arguments.length, 1);
+    const parsed = parse(toUsvString(url), base === undefined ? undefined : toUsvString(base));
+    if (parsed === null) throw new TypeError("Invalid URL string.");
+    if ("href" in parsed) {
+      this.#plain = parsed;
+      this.#record = null;
+    } else {
+      this.#plain = null;
+      this.#record = parsed;
+    }
+  }
+
+  static parse(url: unknown, base?: unknown): URL | null {
+    requireArguments("URL.parse", arguments.length, 1);
+    const input = toUsvString(url);
+    const baseInput = base === undefined ? undefined : toUsvString(base);
+    try {
+      return new URL(input, baseInput);
+    } catch {
+      return null;
+    }
+  }
+
+  static canParse(url: unknown, base?: unknown): boolean {
+    requireArguments("URL.canParse", arguments.length, 1);
+    return parse(toUsvString(url), base === undefined ? undefined : toUsvString(base)) !== null;
+  }
+
+  get href(): string {
+    return this.#plain !== null ? this.#plain.href : serializeURL(this.#record!);
+  }
+
+  set href(value: string) {
+    const parsed = basicURLParse(toUsvString(value));
+    if (parsed === null) throw new TypeError("Invalid URL string.");
+    this.#plain = null;
+    this.#record = parsed;
+    this.#queryChanged();
+  }
+
+  get origin(): string {
+    const plain = this.#plain;
+    return plain !== null
+      ? plain.href.slice(0, plain.pathStart)
+      : serializeURLOrigin(this.#record!);
+  }
+
+  get protocol(): string {
+    const plain = this.#plain;
+    return plain !== null ? plain.href.slice(0, plain.hostStart - 2) : `${this.#record!.scheme}:`;
+  }
+
+  set protocol(value: string) {
+    basicURLParse(`${toUsvString(value)}:`, {
+      url: this.#mutable(),
+      stateOverride: "scheme start",
+    });
+  }
+
+  get username(): string {
+    return this.#plain !== null ? "" : this.#record!.username;
+  }
+
+  set username(value: string) {
+    const username = toUsvString(value);
+    const record = this.#mutable();
+    if (!cannotHaveAUsernamePasswordPort(record)) setTheUsername(record, username);
+  }
+
+  get password(): string {
+    return this.#plain !== null ? "" : this.#record!.password;
+  }
+
+  set password(value: string) {
+    const password = toUsvString(value);
+    const record = this.#mutable();
+    if (!cannotHaveAUsernamePasswordPort(record)) setThePassword(record, password);
+  }
+
+  get host(): string {
+    const plain = this.#plain;
+    if (plain !== null) return plain.href.slice(plain.hostStart, plain.pathStart);
+    const { host, port } = this.#record!;
+    if (host === null) return "";
+    return port === null ? serializeHost(host) : `${serializeHost(host)}:${port}`;
+  }
+
+  set host(value: string) {
+    this.#override(toUsvString(value), "host");
+  }
+
+  get hostname(): string {
+    const plain = this.#plain;
+    if (plain !== null) return plain.href.slice(plain.hostStart, plain.hostEnd);
+    const { host } = this.#record!;
+    return host === null ? "" : serializeHost(host);
+  }
+
+  set hostname(value: string) {
+    this.#override(toUsvString(value), "hostname");
+  }
+
+  get port(): string {
+    const plain = this.#plain;
+    if (plain !== null) {
+      return plain.hostEnd === plain.pathStart
+        ? ""
+        : plain.href.slice(plain.hostEnd + 1, plain.pathStart);
+    }
+    const { port } = this.#record!;
+    return port === null ? "" : `${port}`;
+  }
+
+  set port(value: string) {
+    const port = toUsvString(value);
+    const record = this.#mutable();
+    if (cannotHaveAUsernamePasswordPort(record)) return;
+    if (port === "") record.port = null;
+    else basicURLParse(port, { url: record, stateOverride: "port" });
+  }
+
+  get pathname(): string {
+    const plain = this.#plain;
+    return plain !== null
+      ? plain.href.slice(plain.pathStart, plain.queryStart)
+      : serializePath(this.#record!);
+  }
+
+  set pathname(value: string) {
+    const path = toUsvString(value);
+    const record = this.#mutable();
+    if (hasAnOpaquePath(record)) return;
+    record.path = [];
+    basicURLParse(path, { url: record, stateOverride: "path start" });
+  }
+
+  get search(): string {
+    const query = this.#query();
+    return query === "" ? "" : `?${query}`;
+  }
+
+  set search(value: string) {
+    const query = toUsvString(value);
+    const record = this.#mutable();
+    if (query === "") {
+      record.query = null;
+    } else {
+      record.query = "";
+      const input = query.startsWith("?") ? query.slice(1) : query;
+      basicURLParse(input, { url: record, stateOverride: "query" });
+    }
+    this.#queryChanged();
+  }
+
+  get searchParams(): URLSearchParams {
+    this.#params ??= linkedSearchParams(this.#query(), (query) => {
+      this.#mutable().query = query === "" ? null : query;
+    });
+    return this.#params;
+  }
+
+  get hash(): string {
+    const plain = this.#plain;
+    if (plain !== null) {
+      return plain.fragmentStart + 1 < plain.href.length
+        ? plain.href.slice(plain.fragmentStart)
+        : "";
+    }
+    const { fragment } = this.#record!;
+    return fragment === null || fragment === "" ? "" : `#${fragment}`;
+  }
+
+  set hash(value: string) {
+    const fragment = toUsvString(value);
+    const record = this.#mutable();
+    if (fragment === "") {
+      record.fragment = null;
+      return;
+    }
+    record.fragment = "";
+    const input = fragment.startsWith("#") ? fragment.slice(1) : fragment;
+    basicURLParse(input, { url: record, stateOverride: "fragment" });
+  }
+
+  toString(): string {
+    return this.href;
+  }
+
+  toJSON(): string {
+    return this.href;
+  }
+
+  /** The query without its question mark; "" also where there is none. */
+  #query(): string {
+    const plain = this.#plain;
+    return plain !== null
+      ? plain.href.slice(plain.queryStart + 1, plain.fragmentStart)
+      : (this.#record!.query ?? "");
+  }
+
+  #queryChanged(): void {
+    if (this.#params !== null) resetSearchParams(this.#params, this.#query());
+  }
+
+  #override(input: string, stateOverride: string): void {
+    const record = this.#mutable();
+    if (!hasAnOpaquePath(record)) basicURLParse(input, { url: record, stateOverride });
+  }
+
+  #mutable(): UrlRecord {
+    if (this.#record === null) {
+      this.#record = basicURLParse(this.#plain!.href)!;
+      this.#plain = null;
+    }
+    return this.#record;
+  }
+}
+
+defineInterface("URL", URL);
+
+function parse(input: string, base: string | undefined): PlainUrl | UrlRecord | null {
+  const plain = base === undefined ? parsePlain(input) : parsePlainPath(input, base);
+  if (plain !== null) return plain;
+  if (base === undefined) return basicURLParse(input);
+  const baseURL = basicURLParse(base);
+  return baseURL && basicURLParse(input, { baseURL });
+}

@@ -1,0 +1,57 @@
+// The way out of the isolate, as tests see it: commands pile up, events are made by hand.
+
+import * as idna from "../src/lazy/idna.js";
+import type { Command, TimerEvent } from "../src/protocol.js";
+
+export const commands: Command[] = [];
+export const exceptions: unknown[] = [];
+export const fake: { request: { id: number } | null } = { request: { id: 7 } };
+
+type Settle = (event: TimerEvent, bytes: null) => void;
+const ops = new Map<number, Settle>();
+let lastOp = 0;
+
+export function currentRequest(): { id: number } | null {
+  return fake.request;
+}
+
+export function requireRequest(): { id: number } {
+  if (fake.request === null) throw new Error("Disallowed operation called within global scope.");
+  return fake.request;
+}
+
+export function send(command: Command): void {
+  commands.push(command);
+}
+
+export function newOp(settle: Settle): number {
+  ops.set(++lastOp, settle);
+  return lastOp;
+}
+
+export function dropOp(op: number): void {
+  ops.delete(op);
+}
+
+/** The timer `op` fires. */
+export function fire(op: number): void {
+  const settle = ops.get(op);
+  ops.delete(op);
+  settle?.(["timer", op], null);
+}
+
+export function pendingOps(): number {
+  return ops.size;
+}
+
+export function fillRandom(bytes: Uint8Array): void {
+  crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
+}
+
+export function reportException(error: unknown): void {
+  exceptions.push(error);
+}
+
+export function loadLazyScript(_name: string): unknown {
+  return idna;
+}
