@@ -71,10 +71,12 @@ export type RespondCommand = [
   inline: Size,
   stream: MaybeId,
   sink: MaybeId,
+  encoded: boolean,
 ];
 export type FailCommand = [
   tag: "fail",
   request: Id,
+  outcome: string,
   name: string,
   message: string,
   stack: string,
@@ -88,6 +90,8 @@ export type EndCommand = [tag: "end", sink: Id, error: string | null];
 export type TimerCommand = [tag: "timer", request: Id, op: Id, delay: number];
 export type ClearCommand = [tag: "clear", op: Id];
 export type LogCommand = [tag: "log", request: MaybeId, level: string, message: string];
+/** Said by the host process, never by the code in the isolate. */
+export type GoneCommand = [tag: "gone", outcome: string, message: string];
 
 export type Command =
   | FetchCommand
@@ -101,7 +105,8 @@ export type Command =
   | EndCommand
   | TimerCommand
   | ClearCommand
-  | LogCommand;
+  | LogCommand
+  | GoneCommand;
 
 /** Bytes that a sink may have sent without credit. */
 export const SINK_WINDOW = 256 * 1024;

@@ -20,6 +20,8 @@ class WorkerBundle:
     """Specifier of the entry module."""
     modules: dict[str, str]
     """Specifier → JavaScript source."""
-    vars: dict[str, Any] = field(default_factory=dict)
-    files: dict[str, Path] = field(default_factory=dict)
+    vars: dict[str, Any] = field(default_factory=dict[str, Any])
+    files: dict[str, Path] = field(default_factory=dict[str, Path])
     """Specifier → the file it came from: for messages to the developer, and to watch."""
+    classic: bool = False
+    """The classic form: the main module has no exports and calls addEventListener()."""

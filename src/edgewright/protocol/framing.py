@@ -30,6 +30,12 @@ class FrameDecoder:
     def feed(self, data: bytes) -> list[tuple[bytes, bytes, int]]:
         """Raises FrameError when the stream can't be frames any more."""
         buffer = self._buffer
+        if not buffer and len(data) >= HEAD.size:
+            # The common case: exactly one frame, which needs no copying together.
+            json_size, blob_size, cpu = HEAD.unpack_from(data)
+            middle = HEAD.size + json_size
+            if len(data) == middle + blob_size:
+                return [(data[HEAD.size : middle], data[middle:], cpu)]
         buffer += data
         frames: list[tuple[bytes, bytes, int]] = []
         start = 0

@@ -149,12 +149,17 @@ class RespondCommand(Message, tag="respond"):
     inline: int | None
     stream: int | None
     sink: int | None
+    encoded: bool
+    """The bytes are already in the Content-Encoding that the headers name (encodeBody: "manual");
+    otherwise the gateway encodes what the isolate produced."""
 
 
 class FailCommand(Message, tag="fail"):
     """The handler of `request` threw, rejected, or answered with something impossible."""
 
     request: int
+    outcome: str
+    """One of the platform's outcomes: "exception" or "exceededCpu"."""
     name: str
     message: str
     stack: str
@@ -216,6 +221,13 @@ class LogCommand(Message, tag="log"):
     message: str
 
 
+class GoneCommand(Message, tag="gone"):
+    """The isolate is over; said by the host process, not by the code in it, as its last word."""
+
+    outcome: str
+    message: str
+
+
 Command = (
     FetchCommand
     | AbortCommand
@@ -229,7 +241,17 @@ Command = (
     | TimerCommand
     | ClearCommand
     | LogCommand
+    | GoneCommand
 )
+
+
+class TurnResult(Message):
+    """What a turn gives back."""
+
+    spent: list[float]
+    """Request, share, request, share …: how the turn's CPU time divides between requests."""
+    commands: list[Command]
+
 
 SINK_WINDOW = 256 * 1024
 """Bytes that a sink may have sent without their having been taken (flow control, as in HTTP/2)."""
@@ -249,7 +271,9 @@ class Load(msgspec.Struct, frozen=True):
     modules: dict[str, str]
     """Specifier (`worker:/src/index.js`) → JavaScript source."""
     vars: dict[str, Any]
-    """The plain bindings of `env`."""
+    """The plain bindings: of `env`, or in the classic form the globals."""
+    classic: bool
+    """The Worker exports nothing: it calls addEventListener("fetch", …)."""
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -1,0 +1,354 @@
+// Everything that leaves the isolate and everything that comes back: ops, streams and sinks, and
+// the request that each belongs to. The Web API above is written in terms of this file, the turn
+// below feeds it. Nothing here is reachable from a Worker.
+
+import { type AsyncContext, getAsyncContext, isNativeError, setAsyncContext } from "./engine.js";
+import type {
+  CancelEvent,
+  ChunkEvent,
+  Command,
+  CreditEvent,
+  EndEvent,
+  FailureEvent,
+  ResponseEvent,
+  TimerEvent,
+} from "./protocol.js";
+import { SINK_WINDOW } from "./protocol.js";
+
+const evaluate = globalThis.eval;
+const { Map, Set, Promise, TypeError, Error, Uint8Array, String } = globalThis;
+
+// --- The request that code runs for --------------------------------------------------------------
+
+/** One request while anything of it is left to do. */
+export class RequestContext {
+  readonly id: number;
+  /** Ops that have not settled: what to give up when the request ends. */
+  readonly ops: Set<number> = new Set();
+  /** The handler, the response's sink and each waitUntil() that have not settled. */
+  pending = 0;
+  /** waitUntil() promises among `pending`: they outlive the client. */
+  waiting = 0;
+  passThrough = false;
+  finished = false;
+  /** Set by whoever made the Request: fires its signal. */
+  onAbort: (() => void) | null = null;
+
+  constructor(id: number) {
+    this.id = id;
+    openRequests.set(id, this);
+  }
+}
+
+/** Requests that something is left to do for. */
+export const openRequests: Map<number, RequestContext> = new Map();
+
+export function currentRequest(): RequestContext | null {
+  return getAsyncContext()?.request ?? null;
+}
+
+/** The request on whose behalf an effect is asked for. */
+export function requireRequest(): RequestContext {
+  const request = currentRequest();
+  if (request === null) {
+    // The platform's wording.
+    throw new Error(
+      "Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or " +
+        "connect()), setting a timeout, and generating random values are not allowed within " +
+        "global scope. To fix this error, perform this operation within a handler.",
+    );
+  }
+  if (request.finished) {
+    throw new Error(
+      "The request has ended: use ctx.waitUntil() for work that goes on after the response.",
+    );
+  }
+  return request;
+}
+
+let running: RequestContext | null = null;
+
+/** Restores the context that an event belongs to; from here on, time is that request's. */
+export function enter(context: AsyncContext | undefined): void {
+  running = context?.request ?? null;
+  setAsyncContext(context);
+}
+
+/** The event is done with (or was stopped): whose was it? */
+export function leave(): RequestContext | null {
+  const request = running;
+  running = null;
+  setAsyncContext(undefined);
+  return request;
+}
+
+// --- Commands ------------------------------------------------------------------------------------
+
+let commands: Command[] = [];
+let attachments: Uint8Array[] = [];
+let attached = 0;
+
+/** Queues a command of this turn. The bytes are copied when the turn ends. */
+export function send(command: Command, attachment?: Uint8Array): void {
+  commands[commands.length] = command;
+  if (attachment !== undefined && attachment.byteLength > 0) {
+    attachments[attachments.length] = attachment;
+    attached += attachment.byteLength;
+  }
+}
+
+/** The commands since the last call, and their bytes. */
+export function takeCommands(): { commands: Command[]; blob: Uint8Array | null } {
+  const taken = commands;
+  commands = [];
+  if (attached === 0) return { commands: taken, blob: null };
+  let blob: Uint8Array;
+  if (attachments.length === 1) {
+    blob = attachments[0] as Uint8Array;
+  } else {
+    blob = new Uint8Array(attached);
+    let offset = 0;
+    for (let i = 0; i < attachments.length; i++) {
+      const bytes = attachments[i] as Uint8Array;
+      blob.set(bytes, offset);
+      offset += bytes.byteLength;
+    }
+  }
+  attachments = [];
+  attached = 0;
+  return { commands: taken, blob };
+}
+
+// --- Ops: one command, one event -----------------------------------------------------------------
+
+export type OpEvent = ResponseEvent | FailureEvent | TimerEvent;
+export type OpHandler = (event: OpEvent, bytes: Uint8Array | null) => void;
+
+interface Op {
+  readonly request: RequestContext;
+  readonly context: AsyncContext | undefined;
+  readonly settle: OpHandler;
+}
+
+const ops = new Map<number, Op>();
+let lastOp = 0;
+
+/** Allocates an op of the current request; `settle` runs in the context of this call. */
+export function newOp(settle: OpHandler): number {
+  const request = requireRequest();
+  const op = ++lastOp;
+  ops.set(op, { request, context: getAsyncContext(), settle });
+  request.ops.add(op);
+  return op;
+}
+
+/** Forgets an op: its event will be ignored. */
+export function dropOp(op: number): void {
+  ops.get(op)?.request.ops.delete(op);
+  ops.delete(op);
+}
+
+/** An op's event has come. */
+export function settleOp(event: OpEvent, bytes: Uint8Array | null): void {
+  const op = ops.get(event[1]);
+  if (op === undefined) return;
+  dropOp(event[1]);
+  enter(op.context);
+  op.settle(event, bytes);
+}
+
+// --- Streams: bodies that the gateway holds ------------------------------------------------------
+
+interface Pull {
+  readonly context: AsyncContext | undefined;
+  resolve(chunk: Uint8Array | null): void;
+  reject(error: unknown): void;
+}
+
+const pulls = new Map<number, Pull>();
+
+/** Next bytes of a stream; null at its end. Rejects when it broke off. One pull at a time. */
+export function pullStream(stream: number): Promise<Uint8Array | null> {
+  return new Promise((resolve, reject) => {
+    requireRequest();
+    pulls.set(stream, { context: getAsyncContext(), resolve, reject });
+    send(["pull", stream]);
+  });
+}
+
+/** Tells the gateway that nobody will read this stream any more. */
+export function discardStream(stream: number): void {
+  const pull = pulls.get(stream);
+  pulls.delete(stream);
+  send(["discard", stream]);
+  pull?.resolve(null);
+}
+
+export function settlePull(event: ChunkEvent | EndEvent, bytes: Uint8Array | null): void {
+  const pull = pulls.get(event[1]);
+  if (pull === undefined) return;
+  pulls.delete(event[1]);
+  enter(pull.context);
+  if (event[0] === "chunk") pull.resolve(bytes);
+  else if (event[2] === null) pull.resolve(null);
+  else pull.reject(new TypeError(event[2]));
+}
+
+// --- Sinks: bodies that the isolate produces -----------------------------------------------------
+
+/** The sending end of a body, under flow control. */
+export interface Sink {
+  readonly id: number;
+  /** Sends the bytes; the promise resolves when more may be sent. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Ends the body; with `error`, breaks it off. */
+  end(error?: string): void;
+}
+
+interface SinkState {
+  readonly request: RequestContext;
+  readonly context: AsyncContext | undefined;
+  readonly onCancel: (reason: string) => void;
+  credit: number;
+  wake: (() => void) | null;
+}
+
+const sinks = new Map<number, SinkState>();
+let lastSink = 0;
+
+/** Opens a sink of the current request, which stays alive until the sink has ended. */
+export function openSink(onCancel: (reason: string) => void): Sink {
+  const id = ++lastSink;
+  const request = requireRequest();
+  request.pending++;
+  const state: SinkState = {
+    request,
+    context: getAsyncContext(),
+    onCancel,
+    credit: SINK_WINDOW,
+    wake: null,
+  };
+  sinks.set(id, state);
+  return {
+    id,
+    write(chunk) {
+      if (!sinks.has(id)) return Promise.reject(new TypeError("The body has ended."));
+      send(["chunk", id, chunk.byteLength], chunk);
+      state.credit -= chunk.byteLength;
+      if (state.credit > 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        state.wake = resolve;
+      });
+    },
+    end(error) {
+      if (!sinks.delete(id)) return;
+      send(["end", id, error ?? null]);
+      settlePart(request);
+    },
+  };
+}
+
+export function creditSink(event: CreditEvent): void {
+  const sink = sinks.get(event[1]);
+  if (sink === undefined) return;
+  sink.credit += event[2];
+  if (sink.credit > 0 && sink.wake !== null) {
+    const wake = sink.wake;
+    sink.wake = null;
+    enter(sink.context);
+    wake();
+  }
+}
+
+export function cancelSink(event: CancelEvent): void {
+  const sink = sinks.get(event[1]);
+  if (sink === undefined) return;
+  sinks.delete(event[1]);
+  enter(sink.context);
+  sink.onCancel(event[2]);
+  sink.wake?.();
+  settlePart(sink.request);
+}
+
+// --- The end of a request ------------------------------------------------------------------------
+
+/** One of the things that keep a request alive has settled. */
+export function settlePart(request: RequestContext): void {
+  request.pending--;
+  if (request.pending === 0) finishRequest(request);
+}
+
+/** Nothing is left to do: what still floats is given up, as on the platform. */
+export function finishRequest(request: RequestContext): void {
+  if (request.finished) return;
+  request.finished = true;
+  openRequests.delete(request.id);
+  for (const op of request.ops) ops.delete(op);
+  request.ops.clear();
+  send(["done", request.id]);
+}
+
+/**
+ * The client went away. Its signal fires and its subrequests are given up, unless waitUntil()
+ * still needs them.
+ */
+export function abortRequest(request: RequestContext): void {
+  enter({ request });
+  request.onAbort?.();
+  if (request.waiting > 0) return;
+  for (const op of request.ops) {
+    send(["abort", op]);
+    settleOp(["failure", op, "AbortError", "The client has disconnected."], null);
+  }
+}
+
+// --- What the host gives beside events -----------------------------------------------------------
+
+/** Synchronous functions of the host process: they compute, and reach nothing. */
+export interface HostFunctions {
+  /** Cryptographically secure random bytes. */
+  entropy(size: number): Uint8Array;
+  /** Source of a script that is too rare for the snapshot. */
+  lazyScript(name: string): string;
+}
+
+let host: HostFunctions;
+
+export function setHostFunctions(functions: HostFunctions): void {
+  host = functions;
+}
+
+export function fillRandom(bytes: Uint8Array): void {
+  bytes.set(host.entropy(bytes.byteLength));
+}
+
+/** Runs a script that was kept out of the snapshot, and gives its value. */
+export function loadLazyScript(name: string): unknown {
+  return evaluate(host.lazyScript(name));
+}
+
+// --- Errors --------------------------------------------------------------------------------------
+
+/** Name, message and stack of anything that can be thrown. */
+export function describeError(error: unknown): { name: string; message: string; stack: string } {
+  try {
+    if (isNativeError(error) || (typeof error === "object" && error !== null && "stack" in error)) {
+      const { name, message, stack } = error as Error;
+      return { name: String(name), message: String(message), stack: String(stack ?? "") };
+    }
+    return { name: "Uncaught", message: String(error), stack: "" };
+  } catch {
+    return { name: "Uncaught", message: "an object that can't be shown", stack: "" };
+  }
+}
+
+/** An exception that nobody can catch any more: a timer's callback, a listener. */
+export function reportException(error: unknown): void {
+  const { name, message, stack } = describeError(error);
+  send([
+    "log",
+    currentRequest()?.id ?? null,
+    "error",
+    `Uncaught ${stack || `${name}: ${message}`}`,
+  ]);
+}

@@ -1,0 +1,56 @@
+// ExecutionContext, the third argument of a handler.
+// https://developers.cloudflare.com/workers/runtime-apis/context/
+
+import { type RequestContext, reportException, settlePart } from "../io.js";
+
+let make: (request: RequestContext) => ExecutionContext;
+
+export class ExecutionContext {
+  readonly #request: RequestContext;
+  readonly props: unknown = {};
+
+  constructor(token?: unknown) {
+    if (!(token instanceof Handle)) throw new TypeError("Illegal constructor");
+    this.#request = token.request;
+  }
+
+  static {
+    make = (request) => new ExecutionContext(new Handle(request));
+  }
+
+  /** Keeps the request alive after its response, until `promise` has settled. */
+  waitUntil(promise: unknown): void {
+    waitUntil(this.#request, promise);
+  }
+
+  /** If the handler throws, the request goes to its origin instead of failing. */
+  passThroughOnException(): void {
+    this.#request.passThrough = true;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "ExecutionContext";
+  }
+}
+
+class Handle {
+  constructor(readonly request: RequestContext) {}
+}
+
+export function newExecutionContext(request: RequestContext): ExecutionContext {
+  return make(request);
+}
+
+/** What ctx.waitUntil() and event.waitUntil() do. */
+export async function waitUntil(request: RequestContext, promise: unknown): Promise<void> {
+  request.pending++;
+  request.waiting++;
+  try {
+    await promise;
+  } catch (error) {
+    reportException(error);
+  } finally {
+    request.waiting--;
+    settlePart(request);
+  }
+}

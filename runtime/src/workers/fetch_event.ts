@@ -1,0 +1,72 @@
+// The classic form of a Worker: addEventListener("fetch", event => event.respondWith(…)).
+// Service Workers §4.6 (FetchEvent), with the platform's additions.
+
+import type { RequestContext } from "../io.js";
+import { Event } from "../web/events.js";
+import type { Request } from "../web/request.js";
+import { waitUntil } from "./execution_context.js";
+
+const states = new WeakMap<
+  FetchEvent,
+  { request: RequestContext; response: unknown; answered: boolean }
+>();
+
+export class FetchEvent extends Event {
+  readonly #request: Request;
+
+  constructor(type: string, init: { request: Request }) {
+    super(type, { cancelable: true });
+    this.#request = init.request;
+  }
+
+  get request(): Request {
+    return this.#request;
+  }
+
+  respondWith(response: unknown): void {
+    const state = stateOf(this);
+    if (state.answered)
+      throw new TypeError(
+        "FetchEvent.respondWith() has already been called; it can only be called once.",
+      );
+    state.answered = true;
+    state.response = response;
+    this.stopImmediatePropagation();
+  }
+
+  waitUntil(promise: unknown): void {
+    void waitUntil(stateOf(this).request, promise);
+  }
+
+  passThroughOnException(): void {
+    stateOf(this).request.passThrough = true;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "FetchEvent";
+  }
+}
+
+function stateOf(event: FetchEvent): {
+  request: RequestContext;
+  response: unknown;
+  answered: boolean;
+} {
+  const state = states.get(event);
+  if (state === undefined)
+    throw new TypeError("This FetchEvent was not dispatched by the runtime.");
+  return state;
+}
+
+/** Dispatches the event; gives what respondWith() was given, or undefined where nobody called it. */
+export function dispatchFetchEvent(
+  target: { dispatchEvent(event: Event): boolean },
+  context: RequestContext,
+  request: Request,
+): { answered: boolean; response: unknown } {
+  const event = new FetchEvent("fetch", { request });
+  const state = { request: context, response: undefined, answered: false };
+  states.set(event, state);
+  target.dispatchEvent(event);
+  return state;
+}

@@ -1,0 +1,99 @@
+// From a request event to the Worker's handler, and from its answer to a command.
+
+import { describeError, enter, RequestContext, send, settlePart } from "../io.js";
+import type { RequestEvent } from "../protocol.js";
+import { extractForCommand } from "../web/body.js";
+import type { EventTarget } from "../web/events.js";
+import { type Request, requestFromEvent } from "../web/request.js";
+import { isResponse, type Response, responseHead } from "../web/response.js";
+import { newExecutionContext } from "./execution_context.js";
+import { dispatchFetchEvent } from "./fetch_event.js";
+
+const { TypeError } = globalThis;
+const { apply } = Reflect;
+
+type FetchHandler = (request: Request, env: unknown, ctx: unknown) => unknown;
+
+let fetchHandler: FetchHandler | null = null;
+let fetchHandlerThis: unknown;
+let environment: unknown;
+let globalTarget: EventTarget;
+
+/** Where the classic form's listeners are. */
+export function setGlobalTarget(target: EventTarget): void {
+  globalTarget = target;
+}
+
+/** Takes the namespace of the Worker's main module: what `export default` has. */
+export function installWorker(namespace: object, env: object): void {
+  environment = env;
+  const exported: unknown = "default" in namespace ? namespace.default : undefined;
+  if (typeof exported === "object" && exported !== null && "fetch" in exported) {
+    if (typeof exported.fetch === "function") {
+      fetchHandler = exported.fetch as FetchHandler;
+      fetchHandlerThis = exported;
+    }
+  }
+}
+
+export function handleRequest(event: RequestEvent, bytes: Uint8Array | null): void {
+  const context = new RequestContext(event[1]);
+  context.pending = 1;
+  enter({ request: context });
+  void answer(context, event, bytes);
+}
+
+async function answer(
+  context: RequestContext,
+  event: RequestEvent,
+  bytes: Uint8Array | null,
+): Promise<void> {
+  try {
+    const request = requestFromEvent(event, bytes, context);
+    const response = await callHandler(context, request);
+    if (!isResponse(response)) {
+      throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
+    }
+    respond(context, response);
+  } catch (error) {
+    const { name, message, stack } = describeError(error);
+    send(["fail", context.id, "exception", name, message, stack, context.passThrough]);
+  } finally {
+    settlePart(context);
+  }
+}
+
+function callHandler(context: RequestContext, request: Request): unknown {
+  if (fetchHandler !== null) {
+    return apply(fetchHandler, fetchHandlerThis, [
+      request,
+      environment,
+      newExecutionContext(context),
+    ]);
+  }
+  const { answered, response } = dispatchFetchEvent(globalTarget, context, request);
+  if (answered) return response;
+  throw new TypeError(
+    "No fetch handler answered: export default { fetch } or call event.respondWith() in a " +
+      '"fetch" event listener.',
+  );
+}
+
+function respond(context: RequestContext, response: Response): void {
+  const head = responseHead(response);
+  const body = extractForCommand(response);
+  send(
+    [
+      "respond",
+      context.id,
+      head.status,
+      head.statusText,
+      head.headers,
+      body.inline === null ? null : body.inline.byteLength,
+      body.stream,
+      body.sink,
+      head.encoded,
+    ],
+    body.inline ?? undefined,
+  );
+}

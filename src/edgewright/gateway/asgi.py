@@ -1,0 +1,303 @@
+"""The Worker as an ASGI application: HTTP on one side, the node on the other.
+
+https://asgi.readthedocs.io/en/latest/specs/www.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from edgewright.gateway.hosts import HostError
+from edgewright.gateway.isolate import ActiveRequest, Isolate, WorkerFailure
+from edgewright.gateway.node import Node, UnknownWorker
+from edgewright.gateway.pages import (
+    EXCEEDED_LIMITS,
+    THREW,
+    ErrorKind,
+    PageDetails,
+    error_response,
+    generic,
+)
+from edgewright.messages import Body, BodyError, Request, Response, read_all
+from edgewright.observe.records import Outcome, WorkerError
+from edgewright.observe.stack import Sources
+from edgewright.protocol.messages import INLINE_BODY
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+WATCH_AFTER = 0.05
+"""Seconds after which a request is watched for its client's leaving. Watching costs a task, which
+the short requests need not pay for."""
+
+_HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")
+_NOT_FOR_WORKERS = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+     "upgrade", "cf-connecting-ip", "x-real-ip", "x-forwarded-proto"}
+)  # fmt: skip
+"""Headers of the connection, and those that the gateway says itself and no client may."""
+
+_SERVER = (b"server", b"edgewright")
+
+
+def asgi_app(node: Node, worker: str, *, dev: bool = False) -> ASGIApp:
+    """An ASGI application that answers with a deployed Worker. In dev, error pages tell what was
+    thrown and where."""
+    watch = _DisconnectWatch()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError(f"Edgewright does not speak {scope['type']} yet.")
+        exchange = _Exchange(node, worker, dev, scope, receive, send)
+        watch.add(exchange)
+        try:
+            await exchange.run()
+        finally:
+            watch.remove(exchange)
+
+    return app
+
+
+class _Exchange:
+    """One request and its response."""
+
+    __slots__ = (
+        "_active",
+        "_dev",
+        "_gone",
+        "_isolate",
+        "_node",
+        "_receive",
+        "_scope",
+        "_send",
+        "_unread",
+        "_worker",
+        "started",
+        "watcher",
+    )
+
+    def __init__(
+        self, node: Node, worker: str, dev: bool, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self._node = node
+        self._worker = worker
+        self._dev = dev
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._isolate: Isolate | None = None
+        self._active: ActiveRequest | None = None
+        self._unread: _ClientBody | None = None
+        self._gone = False
+        self.started = time.monotonic()
+        self.watcher: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        scope = self._scope
+        try:
+            request = await self._request()
+        except BodyError:
+            return
+        except ValueError:
+            await self._send_page(generic(400), None)
+            return
+        try:
+            isolate, active = await self._node.begin(self._worker, request)
+        except WorkerFailure as failure:
+            await self._send_page(_kind(failure), failure.error)
+            return
+        except UnknownWorker:
+            await self._send_page(generic(404), None)
+            return
+        except HostError as error:
+            await self._send_page(generic(503), WorkerError("HostError", str(error), ""))
+            return
+        self._isolate, self._active = isolate, active
+        try:
+            response = await active.head
+        except WorkerFailure as failure:
+            origin = (
+                await self._node.pass_through(isolate, active) if failure.pass_through else None
+            )
+            if origin is None:
+                await self._send_page(_kind(failure), failure.error)
+                return
+            response = origin
+        await self._send_response(response, scope["method"] == "HEAD")
+
+    async def watch(self) -> None:
+        """Waits for the client to leave. Not before the body is read: it comes the same way."""
+        if self._unread is not None and not self._unread.ended:
+            return
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._left()
+
+    def _left(self) -> None:
+        self._gone = True
+        if self._isolate is not None and self._active is not None:
+            self._isolate.client_gone(self._active)
+
+    async def _request(self) -> Request:
+        """Raises ValueError for what no Worker should see, BodyError when the client left."""
+        scope = self._scope
+        method: str = scope["method"]
+        host, length, chunked = "", None, False
+        headers: list[str] = []
+        for raw_name, raw_value in scope["headers"]:
+            name: str = raw_name.decode("latin-1")
+            value: str = raw_value.decode("latin-1")
+            if name == "host":
+                host = value
+            elif name == "content-length":
+                length = int(value)
+            elif name in _NOT_FOR_WORKERS:
+                chunked = chunked or name == "transfer-encoding"
+                continue
+            headers += (name, value)
+        if not host:
+            server = scope.get("server") or ("localhost", None)
+            host = server[0] if server[1] is None else f"{server[0]}:{server[1]}"
+        if not _HOST.fullmatch(host):
+            raise ValueError("a Host header that is none")
+        scheme: str = scope["scheme"]
+        headers += ("x-forwarded-proto", scheme)
+        client = scope.get("client")
+        if client:
+            headers += ("cf-connecting-ip", client[0], "x-real-ip", client[0])
+        path = scope["raw_path"].decode("latin-1")
+        query: bytes = scope["query_string"]
+        url = f"{scheme}://{host}{'' if path.startswith('/') else '/'}{path}"
+        if query:
+            url = f"{url}?{query.decode('latin-1')}"
+        http2 = scope["http_version"] == "2"
+        cf = {"httpProtocol": "HTTP/2" if http2 else f"HTTP/{scope['http_version']}"}
+        if method in ("GET", "HEAD"):
+            return Request(method, url, headers, None, cf)
+        return Request(method, url, headers, await self._body(length, chunked or http2), cf)
+
+    async def _body(self, length: int | None, chunked: bool) -> bytes | Body | None:
+        if length == 0 or (length is None and not chunked):
+            return None
+        body = _ClientBody(self._receive, length)
+        if length is not None and length <= INLINE_BODY:
+            return await read_all(body)
+        self._unread = body
+        return body
+
+    async def _send_page(self, kind: ErrorKind, error: WorkerError | None) -> None:
+        details = None
+        if self._dev and error is not None:
+            bundle = self._node.bundle(self._worker)
+            details = PageDetails.of(error, Sources(bundle.modules, bundle.files))
+        accept = b",".join(value for name, value in self._scope["headers"] if name == b"accept")
+        page = error_response(kind, accept=accept, details=details)
+        body = b"" if self._scope["method"] == "HEAD" else page.body
+        await self._send_whole(page.status, [*page.headers, _SERVER], body)
+
+    async def _send_response(self, response: Response, head: bool) -> None:
+        headers = [
+            (response.headers[index].encode("latin-1"), response.headers[index + 1].encode("latin-1"))
+            for index in range(0, len(response.headers), 2)
+        ]
+        if not any(name == b"server" for name, _ in headers):
+            headers.append(_SERVER)
+        body = response.body
+        length = len(body) if isinstance(body, bytes) else body.length if body is not None else 0
+        if length is not None and response.status not in (204, 304):
+            headers.append((b"content-length", b"%d" % length))
+        if body is None or isinstance(body, bytes):
+            await self._send_whole(response.status, headers, b"" if head else body or b"")
+            return
+        if head:
+            body.discard()
+            await self._send_whole(response.status, headers, b"")
+            return
+        await self._stream(response.status, headers, body)
+
+    async def _send_whole(
+        self, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+    ) -> None:
+        send = self._send
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _stream(self, status: int, headers: list[tuple[bytes, bytes]], body: Body) -> None:
+        send = self._send
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        try:
+            while (chunk := await body.read()) and not self._gone:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        finally:
+            # A no-op after the end; otherwise nobody reads on.
+            body.discard()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _ClientBody:
+    """A request's body as it arrives."""
+
+    __slots__ = ("_receive", "ended", "length")
+
+    def __init__(self, receive: Receive, length: int | None) -> None:
+        self.length = length
+        self._receive = receive
+        self.ended = False
+
+    async def read(self) -> bytes:
+        while not self.ended:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.ended = True
+                raise BodyError("The client disconnected before its request was complete.")
+            self.ended = not message.get("more_body", False)
+            if chunk := message.get("body", b""):
+                return chunk
+        return b""
+
+    def discard(self) -> None:
+        # The server reads on or closes the connection when the response is done.
+        return
+
+
+class _DisconnectWatch:
+    """Starts watching the requests that have been going on for a while: one timer for all."""
+
+    def __init__(self) -> None:
+        self._exchanges: set[_Exchange] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, exchange: _Exchange) -> None:
+        self._exchanges.add(exchange)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER, self._look)
+
+    def remove(self, exchange: _Exchange) -> None:
+        self._exchanges.discard(exchange)
+        if exchange.watcher is not None:
+            exchange.watcher.cancel()
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        since = time.monotonic() - WATCH_AFTER
+        for exchange in self._exchanges:
+            if exchange.started <= since and (exchange.watcher is None or exchange.watcher.done()):
+                exchange.watcher = loop.create_task(exchange.watch())
+        self._timer = loop.call_later(WATCH_AFTER, self._look) if self._exchanges else None
+
+
+def _kind(failure: WorkerFailure) -> ErrorKind:
+    match failure.outcome:
+        case Outcome.EXCEEDED_CPU | Outcome.EXCEEDED_MEMORY:
+            return EXCEEDED_LIMITS
+        case Outcome.EXCEPTION:
+            return THREW
+        case _:
+            return generic(500)

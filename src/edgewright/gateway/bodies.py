@@ -1,0 +1,88 @@
+"""Bodies between an isolate and the rest: what it produces (sinks), and what it reads (streams)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgewright.gateway.coding import DecodedBody
+from edgewright.messages import Body, BodyError
+
+
+class SinkBody:
+    """A body that an isolate produces, under flow control."""
+
+    def __init__(
+        self, *, on_taken: Callable[[int], None], on_cancel: Callable[[], None]
+    ) -> None:
+        self.length: int | None = None
+        self._chunks: deque[bytes] = deque()
+        self._ended = False
+        self._error: str | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._on_taken = on_taken
+        self._on_cancel = on_cancel
+
+    async def read(self) -> bytes:
+        while not self._chunks:
+            if self._error is not None:
+                raise BodyError(self._error)
+            if self._ended:
+                return b""
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        # What has come together goes out together: fewer wake-ups for the same bytes.
+        chunk = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        if not self._ended:
+            self._on_taken(len(chunk))
+        return chunk
+
+    def discard(self) -> None:
+        self._chunks.clear()
+        if not self._ended:
+            self._ended = True
+            self._on_cancel()
+            self._wake()
+
+    def push(self, chunk: bytes) -> None:
+        """Bytes from the isolate."""
+        if not self._ended:
+            self._chunks.append(chunk)
+            self._wake()
+
+    def end(self, error: str | None) -> None:
+        """The isolate has sent all, or broke off."""
+        self._ended = True
+        self._error = error
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+@dataclass(slots=True)
+class Stream:
+    """A body that the gateway holds for an isolate, which may read it or pass it on."""
+
+    request: int
+    """Whose it is."""
+    body: Body
+    coding: str | None = None
+    """The Content-Encoding of `body`, where it is one that Workers see decoded."""
+    reading: asyncio.Task[None] | None = None
+
+    def decoded(self) -> Body:
+        """The body as a Worker reads it."""
+        if self.coding is not None:
+            self.body = DecodedBody(self.body, self.coding)
+            self.coding = None
+        return self.body
+
+    def discard(self) -> None:
+        if self.reading is not None:
+            self.reading.cancel()
+        self.body.discard()

@@ -1,0 +1,118 @@
+"""The connection to one isolate: events go out in batches, commands come back."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import msgspec
+
+from edgewright.protocol.framing import FrameDecoder, FrameError, encode_frame
+from edgewright.protocol.messages import Command, Event, TurnResult
+
+_RECEIVE = 1 << 18
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(TurnResult)
+
+TurnHandler = Callable[[list[float], int, list[Command], bytes], None]
+"""Is given `spent`, the turn's CPU time in nanoseconds, the commands and their attachments."""
+
+
+class Channel:
+    """Turns, one at a time: what is posted while one runs becomes the next batch.
+
+    `on_turn` gets each turn's commands; `on_close` is called once when the isolate is gone, with
+    the reason.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        *,
+        on_turn: TurnHandler,
+        on_close: Callable[[str], None],
+    ) -> None:
+        self._socket = connection
+        self._loop = asyncio.get_running_loop()
+        self._on_turn = on_turn
+        self._on_close = on_close
+        self._decoder = FrameDecoder()
+        self._events: list[Event] = []
+        self._attachments: list[bytes] = []
+        self._unsent = b""
+        self._turning = False
+        self._closed = False
+        self._loop.add_reader(connection, self._readable)
+
+    def post(self, event: Event, attachment: bytes = b"") -> None:
+        """Puts an event into the next batch."""
+        self._events.append(event)
+        if attachment:
+            self._attachments.append(attachment)
+        if not self._turning and not self._closed:
+            self._turning = True
+            # What else arrives in this round of the event loop shares the turn.
+            self._loop.call_soon(self._turn)
+
+    def close(self) -> None:
+        """Lets go of the isolate, which ends it. `on_close` is not called."""
+        if self._closed:
+            return
+        self._closed = True
+        self._loop.remove_reader(self._socket)
+        self._loop.remove_writer(self._socket)
+        self._socket.close()
+
+    def _turn(self) -> None:
+        events, self._events = self._events, []
+        attachments, self._attachments = self._attachments, []
+        blob = attachments[0] if len(attachments) == 1 else b"".join(attachments)
+        self._send(encode_frame(_encoder.encode(events), blob))
+
+    def _send(self, frame: bytes) -> None:
+        if self._closed:
+            return
+        try:
+            sent = self._socket.send(frame)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            self._lost(str(error))
+            return
+        if sent < len(frame):
+            self._unsent = frame[sent:]
+            self._loop.add_writer(self._socket, self._writable)
+
+    def _writable(self) -> None:
+        frame, self._unsent = self._unsent, b""
+        self._loop.remove_writer(self._socket)
+        self._send(frame)
+
+    def _readable(self) -> None:
+        try:
+            data = self._socket.recv(_RECEIVE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._lost(str(error))
+            return
+        if not data:
+            self._lost("The isolate's process ended.")
+            return
+        try:
+            for json, blob, cpu_ns in self._decoder.feed(data):
+                result = _decoder.decode(json)
+                self._on_turn(result.spent, cpu_ns, result.commands, blob)
+                if self._events:
+                    self._turn()
+                else:
+                    self._turning = False
+        except (FrameError, msgspec.DecodeError) as error:
+            self._lost(f"The isolate's process sent what it must not: {error}")
+
+    def _lost(self, reason: str) -> None:
+        if not self._closed:
+            self.close()
+            self._on_close(reason)

@@ -1,0 +1,118 @@
+"""Isolate host processes, seen from the gateway: starting them and getting isolates from them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from dataclasses import dataclass, field
+
+ISOLATES_PER_HOST = 64
+"""A host that dies takes its isolates along; one that is shared costs less memory."""
+
+_START_TIMEOUT = 30.0
+
+
+class HostError(Exception):
+    """A host process could not be started."""
+
+
+@dataclass(slots=True)
+class Host:
+    """One host process."""
+
+    process: asyncio.subprocess.Process
+    control: socket.socket
+    isolates: int = 0
+
+    @property
+    def alive(self) -> bool:
+        return self.process.returncode is None
+
+    def send_isolate(self, connection: socket.socket) -> None:
+        """Gives the host the other end of an isolate's connection. Raises OSError."""
+        socket.send_fds(self.control, [b"i"], [connection.fileno()])
+        self.isolates += 1
+
+
+@dataclass(slots=True)
+class HostPool:
+    """Starts hosts as they are needed and ends them all."""
+
+    hosts: list[Host] = field(default_factory=list[Host])
+    _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def open_isolate(self) -> tuple[Host, socket.socket]:
+        """A connection to an isolate that nobody has used. Raises HostError."""
+        while True:
+            host = await self.warm()
+            ours, theirs = socket.socketpair()
+            with theirs:
+                try:
+                    host.send_isolate(theirs)
+                except OSError:  # it died a moment ago
+                    ours.close()
+                    await self._bury(host)
+                    continue
+            ours.setblocking(False)
+            return host, ours
+
+    async def warm(self) -> Host:
+        """A running host that has room; starts one where there is none. Raises HostError."""
+        async with self._starting:
+            for host in list(self.hosts):
+                if not host.alive:
+                    await self._bury(host)
+                elif host.isolates < ISOLATES_PER_HOST:
+                    return host
+            host = await _start_host()
+            self.hosts.append(host)
+            return host
+
+    async def close(self) -> None:
+        """Ends all hosts. They hold no state, so there is nothing to wait for."""
+        for host in list(self.hosts):
+            await self._bury(host)
+
+    async def _bury(self, host: Host) -> None:
+        if host in self.hosts:
+            self.hosts.remove(host)
+        host.control.close()
+        if host.alive:
+            host.process.kill()
+        await host.process.wait()
+
+
+async def _start_host() -> Host:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-m",
+            "edgewright.isolate",
+            str(theirs.fileno()),
+            pass_fds=[theirs.fileno()],
+            stdin=asyncio.subprocess.DEVNULL,
+            # Ctrl-C goes to the whole terminal: the hosts end when their gateway lets go of them.
+            start_new_session=True,
+            # Nothing of the operator's environment is any business of a Worker's process.
+            env={key: os.environ[key] for key in ("HOME", "XDG_CACHE_HOME") if key in os.environ},
+        )
+    ours.setblocking(False)
+    loop = asyncio.get_running_loop()
+    try:
+        ready = await asyncio.wait_for(loop.sock_recv(ours, 16), _START_TIMEOUT)
+    except (TimeoutError, OSError) as error:
+        ready = b""
+        cause: Exception | None = error
+    else:
+        cause = None
+    if not ready:
+        ours.close()
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        raise HostError("An isolate host did not start; its error is above.") from cause
+    return Host(process, ours)

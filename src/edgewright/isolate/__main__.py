@@ -1,0 +1,3 @@
+from edgewright.isolate.host import main
+
+main()

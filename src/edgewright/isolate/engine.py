@@ -1,0 +1,196 @@
+"""V8, through pydeno: the only module that knows pydeno's API.
+
+pydeno is young, so every use of it is here and each fact that this file relies on has a test in
+`tests/isolate/test_engine_contract.py`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import pydeno
+
+from edgewright.protocol.messages import Load, LoadError
+
+RUNTIME_FOLDER = Path(__file__).parent
+RUNTIME_SCRIPT = RUNTIME_FOLDER / "runtime.js"
+
+_ENTRY = "edgewright:entry"
+_CAPTURE = "edgewright:capture"
+_GLOBALS = "edgewright:globals"
+_NEVER_FROM_WORKERS = frozenset({_ENTRY, _CAPTURE, _GLOBALS})
+
+
+class TurnTimeout(Exception):
+    """A turn took too long and was stopped; the isolate lives, see Isolate.resume()."""
+
+
+class IsolateGone(Exception):
+    """The isolate ended (out of memory, terminated); throw it away."""
+
+    def __init__(self, outcome: str, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+        self.message = message
+
+
+def build_snapshot(runtime: str) -> bytes:
+    """A V8 start-up snapshot with the runtime layer loaded."""
+    builder = pydeno.SnapshotBuilder()
+    builder.execute_script("edgewright:runtime", runtime)
+    return builder.build()
+
+
+class Isolate:
+    """One V8 heap on one thread. Use it from the thread that made it."""
+
+    def __init__(
+        self, snapshot: bytes, *, heap_bytes: int, buffer_bytes: int, start_timeout: float
+    ) -> None:
+        self._runtime = pydeno.Runtime(
+            pydeno.RuntimeConfig(
+                snapshot=snapshot,
+                max_heap_size=heap_bytes,
+                max_buffer_bytes=buffer_bytes,
+                timeout=start_timeout,  # of all that doesn't bring its own: that is, of load()
+            )
+        )
+        self._cpu_clock = 0
+        bind = self._runtime.bind_function
+        bind("__entropy", secrets.token_bytes)
+        bind("__lazyScript", _lazy_script)
+        bind("__cpuClock", self._find_cpu_clock)
+        # The runtime layer takes these functions off the global object and keeps them to itself.
+        self._runtime.eval("__start()")
+        self._turn: Callable[..., str | list[Any]] = self._runtime.eval("__turn")
+        self._resume: Callable[..., str | list[Any]] = self._runtime.eval("__resume")
+        self._runtime.eval("delete globalThis.__turn; delete globalThis.__resume; 0")
+
+    def load(self, load: Load) -> LoadError | None:
+        """Evaluates the Worker's modules."""
+        modules = {
+            **load.modules,
+            _ENTRY: _entry(load),
+            # Evaluated before the Worker's first line: takes `install` off the global object.
+            _CAPTURE: "export const install = globalThis.__install; delete globalThis.__install;",
+            _GLOBALS: f"Object.assign(globalThis, {dumps(load.vars)});",
+        }
+
+        def resolve(specifier: str, referrer: str) -> str | None:
+            if specifier in _NEVER_FROM_WORKERS and referrer not in (".", _ENTRY):
+                return None
+            if specifier.startswith(("./", "../")):
+                scheme, _, path = referrer.partition(":")
+                return f"{scheme}:{posixpath.normpath(posixpath.join(path, '..', specifier))}"
+            return specifier
+
+        def source(specifier: str) -> str:
+            if specifier in modules and (specifier.startswith("worker:") or not self._loaded):
+                return modules[specifier]
+            raise ValueError(f'No such module "{specifier.removeprefix("worker:/")}".')
+
+        self._loaded = False
+        self._runtime.set_module_resolver(resolve)
+        self._runtime.set_module_loader(source)
+        try:
+            self._runtime.eval_module(_ENTRY)
+        except pydeno.JavaScriptError as error:
+            return _thrown(error)
+        except pydeno.RuntimeTimeout:
+            return LoadError("Error", "The Worker's global scope ran for too long.")
+        except pydeno.RuntimeTerminated:
+            return LoadError("RangeError", "The Worker ran out of memory while starting.")
+        except RuntimeError as error:
+            return _unloadable(str(error))
+        self._loaded = True
+        return None
+
+    def turn(self, json: str, blob: bytes | None, *, timeout: float) -> tuple[str, bytes]:
+        """Hands in a batch of events. Raises TurnTimeout and IsolateGone."""
+        return self._enter(self._turn, json, blob, timeout=timeout)
+
+    def resume(self, *, timeout: float) -> tuple[str, bytes]:
+        """After a TurnTimeout: the guilty request fails, the rest of the batch is handled."""
+        return self._enter(self._resume, timeout=timeout)
+
+    def cpu_ns(self) -> int:
+        """CPU time that the isolate's thread has used so far, in nanoseconds."""
+        return time.clock_gettime_ns(self._cpu_clock)
+
+    def close(self) -> None:
+        self._runtime.close()
+
+    def _enter(
+        self, function: Callable[..., str | list[Any]], *arguments: object, timeout: float
+    ) -> tuple[str, bytes]:
+        try:
+            result = function(*arguments, timeout=timeout)
+        except pydeno.RuntimeTimeout as error:
+            raise TurnTimeout from error
+        except pydeno.RuntimeTerminated as error:
+            raise IsolateGone("exceededMemory", "Worker exceeded memory limit.") from error
+        except (pydeno.JavaScriptError, RuntimeError) as error:
+            raise IsolateGone("internalError", str(error)) from error
+        return (result, b"") if isinstance(result, str) else (result[0], result[1])
+
+    def _find_cpu_clock(self) -> int:
+        """Called by the runtime layer, and so on the isolate's own thread."""
+        self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+        return 0
+
+
+def _lazy_script(name: str) -> str:
+    if not re.fullmatch(r"[a-z-]+", name):
+        raise ValueError(f"no such script: {name!r}")
+    return (RUNTIME_FOLDER / f"runtime-{name}.js").read_text()
+
+
+def _entry(load: Load) -> str:
+    """The module that is evaluated: the Worker's, between taking and calling `install`."""
+    variables = dumps(load.vars)
+    capture = f'import {{ install }} from "{_CAPTURE}";'
+    if load.classic:
+        # The classic form has no env: its variables are globals, there before its first line.
+        capture += f'import "{_GLOBALS}";'
+        variables = "{}"
+    return f"{capture} import * as worker from {dumps(load.main)}; install(worker, {variables});"
+
+
+def _thrown(error: pydeno.JavaScriptError) -> LoadError:
+    line, column, specifier = 0, 0, ""
+    for frame in error.frames:
+        name = frame.get("file_name", "")
+        if name.startswith("worker:"):
+            specifier = name
+            line, column = frame.get("line_number", 0), frame.get("column_number", 0)
+            break
+    return LoadError(
+        error.name or "Error", error.message or str(error), error.stack or "", specifier, line, column
+    )
+
+
+_POSITION = re.compile(r"\n\s+at (?P<specifier>worker:\S+?):(?P<line>\d+):(?P<column>\d+)\s*$")
+_PROBLEM = re.compile(r"(?:Uncaught |ValueError: )(?P<text>.*)", re.DOTALL)
+
+
+def _unloadable(text: str) -> LoadError:
+    """A LoadError from pydeno's message about a module that did not compile or link."""
+    specifier, line, column = "", 0, 0
+    if position := _POSITION.search(text):
+        specifier = position["specifier"]
+        line, column = int(position["line"]), int(position["column"])
+        text = text[: position.start()]
+    if problem := _PROBLEM.search(text):
+        text = problem["text"]
+    name, separator, message = text.partition(": ")
+    if not separator or not name.endswith("Error"):
+        name, message = "Error", text
+    return LoadError(name, message, "", specifier, line, column)

@@ -1,0 +1,134 @@
+"""The isolate host: a process that holds isolates and does nothing but compute.
+
+The gateway hands it a socket per isolate over a control socket. Each isolate has a thread that
+reads a frame, runs a turn and writes a frame: blocking, because a hop through an event loop would
+cost more than the turn. A few spare isolates are kept started, so that a cold start is only the
+evaluation of the Worker's own modules.
+"""
+
+from __future__ import annotations
+
+import array
+import queue
+import socket
+import sys
+import threading
+import time
+
+import msgspec
+
+from edgewright.isolate.engine import Isolate, IsolateGone, TurnTimeout
+from edgewright.isolate.snapshot import load_snapshot
+from edgewright.protocol.framing import FrameDecoder, encode_frame
+from edgewright.protocol.messages import GoneCommand, Load, Loaded, TurnResult
+
+SPARES = 2
+"""Isolates that are started and wait for a Worker."""
+
+SPARE_DELAY = 0.05
+"""Seconds to wait before a used spare is replaced, so that it doesn't slow the start it served."""
+
+HEAP_BYTES = 128 << 20
+TURN_TIMEOUT = 10.0
+"""Seconds of wall time after which a turn is stopped and the request that was running fails."""
+START_TIMEOUT = 10.0
+
+_RECEIVE = 1 << 18
+
+threading.stack_size(512 << 10)
+
+
+def main() -> None:
+    """Runs until the gateway closes the control socket, given as a file descriptor in argv."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    snapshot = load_snapshot()
+    waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
+
+    def start_spare() -> None:
+        threading.Thread(target=_isolate, args=(snapshot, waiting), daemon=True).start()
+
+    for _ in range(SPARES):
+        start_spare()
+    control.send(b"ready")
+    due: list[float] = []
+    while True:
+        control.settimeout(max(0.0, due[0] - time.monotonic()) if due else None)
+        try:
+            connection = _receive_socket(control)
+        except (TimeoutError, BlockingIOError):
+            del due[0]
+            start_spare()
+            continue
+        if connection is None:
+            return
+        waiting.put(connection)
+        due.append(time.monotonic() + SPARE_DELAY)
+
+
+def _receive_socket(control: socket.socket) -> socket.socket | None:
+    """The next isolate's socket; None when the gateway is gone."""
+    data, ancillary, _flags, _address = control.recvmsg(1, socket.CMSG_SPACE(4))
+    if not data:
+        return None
+    descriptors = array.array("i")
+    for level, kind, payload in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors.frombytes(payload[:4])
+    return socket.socket(fileno=descriptors[0])
+
+
+def _isolate(snapshot: bytes, waiting: queue.SimpleQueue[socket.socket]) -> None:
+    """One isolate's life, on its own thread."""
+    isolate = Isolate(
+        snapshot, heap_bytes=HEAP_BYTES, buffer_bytes=HEAP_BYTES, start_timeout=START_TIMEOUT
+    )
+    connection = waiting.get()
+    connection.setblocking(True)
+    with connection:
+        try:
+            _serve(isolate, connection)
+        except IsolateGone as gone:
+            result = TurnResult([], [GoneCommand(gone.outcome, gone.message)])
+            _send(connection, encode_frame(msgspec.json.encode(result)))
+        except (ConnectionError, BrokenPipeError):
+            pass
+        finally:
+            isolate.close()
+
+
+def _serve(isolate: Isolate, connection: socket.socket) -> None:
+    decoder = FrameDecoder()
+    loaded = False
+    while data := connection.recv(_RECEIVE):
+        for json, blob, _ in decoder.feed(data):
+            if loaded:
+                connection.sendall(_turn(isolate, json, blob))
+                continue
+            error = isolate.load(msgspec.json.decode(json, type=Load))
+            connection.sendall(encode_frame(msgspec.json.encode(Loaded(error))))
+            loaded = True
+
+
+def _turn(isolate: Isolate, json: bytes, blob: bytes) -> bytes:
+    start = isolate.cpu_ns()
+    try:
+        result, attachments = isolate.turn(json.decode(), blob or None, timeout=TURN_TIMEOUT)
+    except TurnTimeout:
+        result, attachments = _resume(isolate)
+    return encode_frame(result.encode(), attachments, isolate.cpu_ns() - start)
+
+
+def _resume(isolate: Isolate) -> tuple[str, bytes]:
+    """Each try fails at least one request, so this ends."""
+    while True:
+        try:
+            return isolate.resume(timeout=TURN_TIMEOUT)
+        except TurnTimeout:
+            continue
+
+
+def _send(connection: socket.socket, frame: bytes) -> None:
+    try:
+        connection.sendall(frame)
+    except OSError:
+        pass

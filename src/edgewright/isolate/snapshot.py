@@ -1,0 +1,49 @@
+"""The start-up snapshot, built once and kept in the user's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from edgewright.isolate.engine import RUNTIME_SCRIPT, build_snapshot
+
+
+def load_snapshot() -> bytes:
+    """The snapshot of this runtime layer for this engine; takes 0.3 s the first time."""
+    runtime = RUNTIME_SCRIPT.read_text()
+    file = _cache_folder() / f"{_key(runtime)}.snapshot"
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        pass
+    snapshot = build_snapshot(runtime)
+    _keep(file, snapshot)
+    return snapshot
+
+
+def _cache_folder() -> Path:
+    return Path(platformdirs.user_cache_dir("edgewright"))
+
+
+def _key(runtime: str) -> str:
+    engine = importlib.metadata.version("pydeno")
+    parts = (runtime, engine, platform.machine(), platform.system())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _keep(file: Path, snapshot: bytes) -> None:
+    """Writes the cache file whole or not at all. A cache that can't be written is no error."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "wb") as temporary:
+            temporary.write(snapshot)
+        os.replace(name, file)
+    except OSError:
+        pass

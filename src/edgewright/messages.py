@@ -1,0 +1,76 @@
+"""HTTP messages as all rooms pass them around: to and from clients, the Python API and
+subrequests alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Body(Protocol):
+    """Bytes that come bit by bit."""
+
+    length: int | None
+    """How many there are in all, where that is known beforehand."""
+
+    async def read(self) -> bytes:
+        """The next bytes; empty at the end. Raises BodyError when the body broke off."""
+        ...
+
+    def discard(self) -> None:
+        """Nobody will read on: lets go of what is behind the body. Harmless when repeated."""
+        ...
+
+
+class BodyError(Exception):
+    """A body broke off before its end."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A request on its way to a Worker."""
+
+    method: str
+    url: str
+    """Absolute, as the client sent it: neither decoded nor normalised."""
+    headers: list[str]
+    """Flat, names in lower case (see protocol.messages)."""
+    body: bytes | Body | None = None
+    cf: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Response:
+    """A Worker's answer on its way to the client."""
+
+    status: int
+    headers: list[str]
+    body: bytes | Body | None
+    status_text: str = ""
+
+
+async def read_all(body: bytes | Body | None) -> bytes:
+    """The whole body. Raises BodyError."""
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    chunks: list[bytes] = []
+    while chunk := await body.read():
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def chunks(body: bytes | Body | None) -> AsyncIterator[bytes]:
+    """The body, bit by bit; lets go of it when the reader stops early. Raises BodyError."""
+    if body is None:
+        return
+    if isinstance(body, bytes):
+        yield body
+        return
+    try:
+        while chunk := await body.read():
+            yield chunk
+    finally:
+        body.discard()
