@@ -27,7 +27,7 @@ def load_config(path: Path) -> WorkerConfig:
     That is a JavaScript module, a wrangler.toml, wrangler.json or wrangler.jsonc, or the folder of
     such a file. Raises ConfigError.
     """
-    path = path.absolute()
+    path = path.resolve()
     if path.is_dir():
         return _from_folder(path)
     if not path.exists():
