@@ -14,12 +14,9 @@ import httpx
 import pytest
 import trustme
 
+from edgewright.gateway.asgi import ASGIApp, Receive, Scope, Send
 from edgewright.gateway.server import (
     MAX_HEADERS,
-    AsgiApp,
-    Receive,
-    Scope,
-    Send,
     ServerError,
     Tls,
     serve,
@@ -35,7 +32,7 @@ async def respond(
 
 @contextlib.asynccontextmanager
 async def served(
-    app: AsgiApp, *, tls: Tls | None = None, drain: float = 5.0
+    app: ASGIApp, *, tls: Tls | None = None, drain: float = 5.0
 ) -> AsyncIterator[tuple[int, Callable[[], Awaitable[None]]]]:
     """The port, and a function that stops the server and waits for its end."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -63,7 +60,7 @@ async def raw(port: int, request: bytes) -> bytes:
         writer.close()
 
 
-def recorder(scopes: list[Scope]) -> AsgiApp:
+def recorder(scopes: list[Scope]) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scopes.append(scope)
         await respond(send, b"hello")
@@ -247,7 +244,7 @@ def test_a_client_that_leaves_is_told_by_receive() -> None:
     run(main())
 
 
-def slow_app(seconds: float) -> AsgiApp:
+def slow_app(seconds: float) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"begun ", "more_body": True})

@@ -16,20 +16,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.embed import Server as GranianServer
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-AsgiApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+from edgewright.gateway.asgi import ASGIApp, Receive, Scope, Send
 
 MAX_HEADERS = 128 * 1024
 """Bytes of a request's head, as the platform has it: more gets a 431 or a closed connection."""
@@ -76,7 +71,7 @@ class Tls:
 
 
 async def serve(
-    app: AsgiApp,
+    app: ASGIApp,
     listener: socket.socket,
     stop: asyncio.Event,
     *,
@@ -128,7 +123,7 @@ class _CountedApp:
 
     __slots__ = ("_app", "in_flight")
 
-    def __init__(self, app: AsgiApp) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self.in_flight = 0
 
@@ -141,7 +136,7 @@ class _CountedApp:
 
 
 class _EmbeddedServer(GranianServer):
-    def __init__(self, app: AsgiApp, listener: socket.socket, tls: Tls | None) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket, tls: Tls | None) -> None:
         super().__init__(
             app,
             interface=Interfaces.ASGINL,

@@ -86,6 +86,10 @@ class DevTerminal:
         level = "" if line.level == "log" else self._paint(style, f"[{one_line(line.level)}] ")
         self._write(f"{level}{text}")
 
+    def message(self, text: str) -> None:
+        """Edgewright's own words; may have several lines."""
+        self._write(f"{self._paint('dim', _clock())} {printable(text)}")
+
     def _status(self, record: RequestRecord) -> str:
         if record.status == 0:
             return self._paint("yellow", "-")

@@ -1,0 +1,126 @@
+"""The gateway process: `python -m edgewright.gateway CONTROL_FD`, started by the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+
+from edgewright.build import WorkerBundle
+from edgewright.gateway.asgi import asgi_app
+from edgewright.gateway.control import (
+    MAX_LINE,
+    Failed,
+    GatewaySettings,
+    Ready,
+    decode_settings,
+    encode,
+)
+from edgewright.gateway.hosts import HostError
+from edgewright.gateway.loading import LoadingError, build, deploy
+from edgewright.gateway.node import Node
+from edgewright.gateway.reload import Reloader
+from edgewright.gateway.server import ServerError, Tls, serve
+from edgewright.observe.stack import Sources
+from edgewright.observe.terminal import DevTerminal, ServeTerminal
+
+
+def main() -> int:
+    """The process's exit code."""
+    return uvloop.run(_run(socket.socket(fileno=int(sys.argv[1]))))
+
+
+class _Stop(asyncio.Event):
+    """Set when the gateway is to stop; the time to drain runs from then."""
+
+    since = 0.0
+
+    def set(self) -> None:
+        self.since = self.since or time.monotonic()
+        super().set()
+
+
+async def _run(control: socket.socket) -> int:
+    reader, writer = await asyncio.open_unix_connection(sock=control, limit=MAX_LINE)
+    line = await reader.readline()
+    if not line:
+        return 1  # The supervisor is gone already.
+    settings = decode_settings(line)
+    if settings.cpu is not None:
+        # Isolate hosts inherit it: waking up a thread on another CPU costs more than a turn.
+        os.sched_setaffinity(0, {settings.cpu})
+    stop = _Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    watching = asyncio.create_task(_watch_supervisor(reader, stop))
+    try:
+        return await _gateway(settings, writer, stop)
+    except (LoadingError, ServerError, HostError) as error:
+        writer.write(encode(Failed(str(error))))
+        with contextlib.suppress(OSError):
+            await writer.drain()
+        return 1
+    finally:
+        watching.cancel()
+        writer.close()
+
+
+async def _watch_supervisor(reader: asyncio.StreamReader, stop: _Stop) -> None:
+    """All that a supervisor says after the settings is Stop, and being gone says it as well."""
+    with contextlib.suppress(OSError):
+        await reader.readline()
+    stop.set()
+
+
+async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, stop: _Stop) -> int:
+    """Raises LoadingError, ServerError and HostError."""
+    path, tls = Path(settings.path), None
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        tls = Tls(Path(settings.tls_cert), Path(settings.tls_key))
+        tls.check()
+    built = await build(path)
+    terminal = DevTerminal() if settings.dev else ServeTerminal()
+    node = Node(observer=terminal)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(node.close)
+        await node.start()
+        if isinstance(terminal, DevTerminal):
+            _show_sources(terminal, built.bundle)
+        await deploy(node, built.bundle)
+        supervisor.write(encode(Ready(built.bundle.name, built.config.warnings)))
+        if isinstance(terminal, DevTerminal):
+            reloader = Reloader(
+                path,
+                node,
+                built,
+                on_deploy=lambda bundle: _show_sources(terminal, bundle),
+                on_message=terminal.message,
+            )
+            reloading = asyncio.create_task(reloader.run())
+            stack.push_async_callback(_end, reloading)
+        listener = socket.socket(fileno=settings.listener_fd)
+        app = asgi_app(node, built.bundle.name, dev=settings.dev)
+        await serve(app, listener, stop, tls=tls, drain=settings.drain)
+        # What waitUntil was given has the rest of the time.
+        await node.drain(max(0.0, stop.since + settings.drain - time.monotonic()))
+    return 0
+
+
+def _show_sources(terminal: DevTerminal, bundle: WorkerBundle) -> None:
+    terminal.sources = Sources(bundle.modules, bundle.files)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

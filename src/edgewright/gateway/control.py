@@ -1,0 +1,63 @@
+"""What supervisor and gateway say to each other, over a socket that the gateway inherits.
+
+Lines of JSON. The supervisor sends GatewaySettings first and Stop at the end; the gateway answers
+with Ready or Failed. That the other side is gone shows as the end of the stream: a gateway without
+a supervisor drains and exits.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+MAX_LINE = 1024 * 1024
+"""Bytes; a message to the person may show source."""
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a gateway process needs to know."""
+
+    path: str
+    """The Worker: a module, a configuration file or the folder of one."""
+    listener_fd: int
+    """A listening socket, inherited."""
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    cpu: int | None = None
+    """The one CPU for this gateway and its isolate hosts; None leaves the choice to the kernel."""
+    drain: float = 30.0
+    """Seconds that requests in flight have when it is to stop."""
+    dev: bool = False
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """Refuse new requests, let those in flight finish, exit."""
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """The Worker is loaded and requests are being answered."""
+
+    name: str
+    """The Worker's."""
+    warnings: list[str]
+    """For the person, a sentence each."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The gateway could not start and is about to exit; `message` is for the person."""
+
+    message: str
+
+
+def encode(message: GatewaySettings | Stop | Ready | Failed) -> bytes:
+    """One line."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def decode_settings(line: bytes) -> GatewaySettings:
+    """raises: msgspec.DecodeError"""
+    return msgspec.json.decode(line, type=GatewaySettings)
+
+
+def decode_answer(line: bytes) -> Ready | Failed:
+    """raises: msgspec.DecodeError"""
+    return msgspec.json.decode(line, type=Ready | Failed)

@@ -1,0 +1,128 @@
+"""dev: a change of a file of the Worker becomes a new version of it, without a dropped request.
+
+Events of the file system only wake us up; what counts is whether a file that matters looks
+different from when we last built. So nothing is missed between a build and the next watch, and it
+does not matter how an editor saves (in place, or by renaming a new file over the old one).
+
+While the Worker builds, the files that matter are those it was built from and those a configuration
+may be in. While it does not, any file might be the missing one: all folders below the root are
+watched, but for those that hold other people's code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import watchfiles
+
+from edgewright.build import WorkerBundle
+from edgewright.gateway.loading import Built, LoadingError, build, deploy
+from edgewright.gateway.node import Node
+
+_CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+_RECHECK_MS = 1000
+
+Snapshot = dict[str, tuple[int, int, int]]
+"""What a file looked like: its time, size and inode. Files that are missing are not in it."""
+
+
+class Reloader:
+    """Rebuilds and deploys again, until it is cancelled.
+
+    `on_deploy` is told of each new version, `on_message` what there is to tell the person.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        node: Node,
+        built: Built,
+        *,
+        on_deploy: Callable[[WorkerBundle], None],
+        on_message: Callable[[str], None],
+    ) -> None:
+        self._path = path
+        self._node = node
+        self._built = built
+        # A running Worker keeps its name: the router knows it by that.
+        self._name = built.bundle.name
+        self._broken = False
+        self._on_deploy = on_deploy
+        self._on_message = on_message
+
+    async def run(self) -> None:
+        seen = self._snapshot()
+        while True:
+            folders = self._folders()
+            # The type of stop_event, which we don't give, is known to those who use trio.
+            async for _ in watchfiles.awatch(  # pyright: ignore[reportUnknownMemberType]
+                *folders,
+                watch_filter=None,
+                recursive=False,
+                debounce=100,
+                step=20,
+                rust_timeout=_RECHECK_MS,
+                yield_on_timeout=True,
+            ):
+                now = self._snapshot()
+                if now != seen:
+                    # Before the build reads: what changes while it does is seen as a change.
+                    seen = now
+                    await self._reload()
+                    seen = {**self._snapshot(), **seen}
+                if self._folders() != folders:
+                    break
+
+    async def _reload(self) -> None:
+        try:
+            built = await build(self._path)
+            bundle = dataclasses.replace(built.bundle, name=self._name)
+            if bundle != self._built.bundle or self._broken:
+                await deploy(self._node, bundle)
+                self._on_deploy(bundle)
+                self._on_message("Reloaded.")
+        except LoadingError as error:
+            self._broken = True
+            self._on_message(f"{error}\nThe version before this change keeps running.")
+        else:
+            self._broken = False
+            self._built = Built(built.config, bundle)
+
+    def _files(self) -> Iterator[Path]:
+        root = self._built.config.root
+        yield self._path
+        yield from self._built.bundle.files.values()
+        yield from (root / name for name in _CONFIG_NAMES)
+        if self._broken:
+            for folder in _walk(root):
+                with os.scandir(folder) as entries:
+                    yield from (Path(entry.path) for entry in entries)
+
+    def _folders(self) -> set[Path]:
+        folders = {file.parent for file in self._files()}
+        if self._broken:
+            folders.update(_walk(self._built.config.root))
+        return {folder for folder in folders if folder.is_dir()}
+
+    def _snapshot(self) -> Snapshot:
+        return _snapshot(self._files())
+
+
+def _snapshot(files: Iterable[Path]) -> Snapshot:
+    seen: Snapshot = {}
+    for file in files:
+        try:
+            status = file.stat()
+        except OSError:
+            continue
+        seen[str(file)] = (status.st_mtime_ns, status.st_size, status.st_ino)
+    return seen
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    for folder, below, _ in os.walk(root):
+        below[:] = [name for name in below if name != "node_modules" and not name.startswith(".")]
+        yield Path(folder)
