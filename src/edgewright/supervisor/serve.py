@@ -1,0 +1,187 @@
+"""`serve` and `dev`: a supervisor and its gateways, from the first to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from edgewright.gateway.control import Failed, GatewaySettings, Ready
+from edgewright.supervisor.child import Child, how_it_ended
+from edgewright.supervisor.listener import ListenError, listen, url_of
+
+_KILL_GRACE = 3.0
+"""Seconds that a gateway has, after the time to drain, to close what it holds."""
+
+_QUICK = 5.0
+"""A gateway that lived for fewer seconds is not replaced at once the next time."""
+
+_MAX_BACKOFF = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    path: Path
+    host: str = "127.0.0.1"
+    port: int = 8787
+    workers: int = 1
+    """Gateway processes; in dev there is always one."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    drain: float = 30.0
+    """Seconds that requests in flight have when it is to stop."""
+    dev: bool = False
+
+
+def run(settings: ServeSettings) -> int:
+    """Serves until SIGTERM, SIGINT or SIGHUP, and gives the exit code of the process."""
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        _complain("--tls-cert and --tls-key go together: give both or none")
+        return 1
+    try:
+        listener = listen(settings.host, settings.port)
+    except ListenError as error:
+        _complain(str(error))
+        return 1
+    return asyncio.run(_Supervisor(settings, listener).run())
+
+
+class _Supervisor:
+    def __init__(self, settings: ServeSettings, listener: socket.socket) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._count = 1 if settings.dev else max(1, settings.workers)
+        self._children: dict[int, Child] = {}
+        """By the gateway's number, from 0."""
+        self._stopping = asyncio.Event()
+        self._killing = asyncio.Event()
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal)
+        try:
+            ready = await self._start_all()
+            if ready is None:
+                return 0 if self._stopping.is_set() else 1
+            self._announce(ready)
+            keeping = [asyncio.create_task(self._keep(number)) for number in self._children]
+            await self._stopping.wait()
+            # Replacements that are under way end here, so that no child is missed below.
+            await _cancel(keeping)
+            await self._drain()
+            return 0
+        finally:
+            self._listener.close()
+            await self._kill_all()
+
+    def _on_signal(self) -> None:
+        """The first asks, the second insists."""
+        if self._stopping.is_set():
+            self._killing.set()
+        self._stopping.set()
+
+    async def _start_all(self) -> Ready | None:
+        """None when one could not start, which has been told, or when it is time to stop."""
+        starting = [asyncio.create_task(self._start(n)) for n in range(self._count)]
+        stopped = asyncio.create_task(self._stopping.wait())
+        ready = None
+        try:
+            for task in starting:
+                await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+                if not task.done():
+                    return None
+                answer = task.result()
+                if isinstance(answer, Failed):
+                    _complain(answer.message)
+                    return None
+                ready = answer
+            return ready
+        finally:
+            await _cancel([*starting, stopped])
+
+    async def _start(self, number: int) -> Ready | Failed:
+        settings = self._settings
+        child = await Child.start(
+            GatewaySettings(
+                path=str(settings.path.absolute()),
+                listener_fd=self._listener.fileno(),
+                tls_cert=str(settings.tls_cert) if settings.tls_cert else None,
+                tls_key=str(settings.tls_key) if settings.tls_key else None,
+                cpu=self._cpu(number),
+                drain=settings.drain,
+                dev=settings.dev,
+            )
+        )
+        self._children[number] = child
+        return await child.answer()
+
+    def _cpu(self, number: int) -> int | None:
+        if self._settings.dev or not hasattr(os, "sched_getaffinity"):
+            return None
+        cpus = sorted(os.sched_getaffinity(0))
+        return cpus[number % len(cpus)]
+
+    async def _keep(self, number: int) -> None:
+        """Replaces a gateway whenever it ends, at once unless it keeps dying."""
+        quick_deaths = 0
+        while True:
+            child = self._children[number]
+            code = await child.ended()
+            lived = time.monotonic() - child.started
+            quick_deaths = quick_deaths + 1 if lived < _QUICK else 0
+            delay = min(0.1 * 2**quick_deaths, _MAX_BACKOFF) if quick_deaths > 1 else 0.0
+            when = f"in {delay:.1f} s" if delay else "now"
+            _log(f"gateway {number + 1} {how_it_ended(code)}; it is replaced {when}")
+            await asyncio.sleep(delay)
+            answer = await self._start(number)
+            if isinstance(answer, Failed):
+                _log(f"gateway {number + 1} could not start: {answer.message}")
+
+    async def _drain(self) -> None:
+        """Refuses connections, lets requests finish, as long as they may and nobody insists."""
+        self._listener.close()
+        for child in self._children.values():
+            child.stop()
+        ended = asyncio.gather(*(child.ended() for child in self._children.values()))
+        insisted = asyncio.create_task(self._killing.wait())
+        await asyncio.wait(
+            (asyncio.ensure_future(ended), insisted),
+            timeout=self._settings.drain + _KILL_GRACE,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if not ended.done():
+            _log("some requests did not finish in time and were broken off")
+            ended.cancel()
+        await _cancel([insisted])
+
+    async def _kill_all(self) -> None:
+        for child in self._children.values():
+            child.kill()
+        await asyncio.gather(*(child.ended() for child in self._children.values()))
+
+    def _announce(self, ready: Ready) -> None:
+        for warning in ready.warnings:
+            print(f"Warning: {warning}", file=sys.stderr, flush=True)
+        url = url_of(self._listener, tls=self._settings.tls_cert is not None)
+        print(f"Edgewright {version('edgewright')} serving {ready.name} on {url}", flush=True)
+
+
+async def _cancel(tasks: list[asyncio.Task[None]] | list[asyncio.Task[object]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _complain(message: str) -> None:
+    print(f"Error: {message}", file=sys.stderr, flush=True)
+
+
+def _log(message: str) -> None:
+    print(f"edgewright: {message}", file=sys.stderr, flush=True)
