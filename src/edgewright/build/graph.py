@@ -124,10 +124,10 @@ def _problem_of_bare(specifier: str) -> str:
 def _hint(specifier: str, path: Path) -> str:
     """What the developer probably meant, as the end of a sentence."""
     for ending in (".js", ".mjs", "/index.js", "/index.mjs"):
-        if path.with_name(path.name + ending).is_file():
+        if Path(f"{path}{ending}").is_file():
             return f'; did you mean "{specifier.rstrip("/")}{ending}"?'
     for ending in _TYPESCRIPT:
-        if path.with_name(path.name + ending).is_file() or path.with_suffix(ending).is_file():
+        if Path(f"{path}{ending}").is_file() or path.with_suffix(ending).is_file():
             return f" (there is a {ending} file, but TypeScript and JSX are not supported yet)"
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.suffix in _MODULES]

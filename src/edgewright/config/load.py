@@ -72,12 +72,9 @@ def _required_main(document: dict[str, Any], where: str) -> str:
     main = document.get("main")
     if main is None:
         typo = difflib.get_close_matches("main", document, n=1)
-        hint = (
-            f'did you mean main where it says "{typo[0]}"?' if typo else 'as in main = "index.js"'
-        )
-        if not typo and not where.endswith(".toml"):
-            hint = 'as in "main": "index.js"'
-        raise ConfigError(f"{where}: main is missing: the path of the entry module, {hint}")
+        example = 'main = "index.js"' if where.endswith(".toml") else '"main": "index.js"'
+        hint = f'did you mean main by "{typo[0]}"?' if typo else f"as in {example}"
+        raise ConfigError(f"{where}: main is missing, the path of the entry module; {hint}")
     if not isinstance(main, str) or not main:
         raise ConfigError(f"{where}: main must be a path, not {_kind(main)}")
     return main

@@ -1,0 +1,103 @@
+"""`edgewright serve` and `edgewright dev`.
+
+Exit codes: 0 after a clean stop, 1 when something failed, 2 for a command line that makes no sense.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgewright.supervisor import ServeSettings, run
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _path_host_port(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What both commands take."""
+    for decorate in (
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=8787,
+            show_default=True,
+            help="Port to listen on; 0 takes a free one.",
+        ),
+        click.option(
+            "--host", default="127.0.0.1", show_default=True, help="Address to listen on."
+        ),
+        click.argument("path", type=click.Path(path_type=Path)),
+    ):
+        command = decorate(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="edgewright", message="%(prog)s %(version)s")
+def main() -> None:
+    """Edgewright runs Workers: JavaScript for the edge, in isolates, on your own machine."""
+
+
+@main.command()
+@_path_host_port
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Gateway processes, each with isolates of its own; one per CPU core makes sense.",
+)
+@click.option("--tls-cert", type=_FILE, help="Certificate chain (PEM); turns TLS on.")
+@click.option("--tls-key", type=_FILE, help="Private key (PEM) of the certificate.")
+@click.option(
+    "--drain",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long requests in flight may take to finish when the server stops.",
+)
+def serve(
+    path: Path,
+    host: str,
+    port: int,
+    workers: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    drain: float,
+) -> None:
+    """Serve the Worker at PATH.
+
+    PATH is a JavaScript module, or a folder or file with a wrangler.toml, wrangler.json or
+    wrangler.jsonc. SIGTERM and Ctrl-C let requests in flight finish; a second one does not.
+    """
+    if (tls_cert is None) != (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key belong together.")
+    sys.exit(
+        run(
+            ServeSettings(
+                path=path,
+                host=host,
+                port=port,
+                workers=workers,
+                tls_cert=tls_cert,
+                tls_key=tls_key,
+                drain=drain,
+            )
+        )
+    )
+
+
+@main.command()
+@_path_host_port
+def dev(path: Path, host: str, port: int) -> None:
+    """Run the Worker at PATH while you write it.
+
+    Like serve, with a line for each request, console output and stack traces on the terminal, error
+    pages with source lines, and a reload on change that drops no request.
+    """
+    sys.exit(run(ServeSettings(path=path, host=host, port=port, dev=True)))

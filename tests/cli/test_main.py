@@ -1,0 +1,68 @@
+"""What the command line hands to the supervisor, and what it refuses itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edgewright.cli import main
+from edgewright.supervisor import ServeSettings
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[ServeSettings]:
+    """The settings that would have been served; the exit code is 1."""
+    settings: list[ServeSettings] = []
+
+    def run(given: ServeSettings) -> int:
+        settings.append(given)
+        return 1
+
+    monkeypatch.setattr("edgewright.cli.main.run", run)
+    return settings
+
+
+def test_serve_takes_its_defaults_from_the_settings(served: list[ServeSettings]) -> None:
+    CliRunner().invoke(main, ["serve", "worker.js"])
+    assert served == [ServeSettings(Path("worker.js"))]
+
+
+def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.touch()
+    key.touch()
+    options = ["--host", "::1", "--port", "0", "--workers", "2", "--drain", "1.5"]
+    tls = ["--tls-cert", str(cert), "--tls-key", str(key)]
+    CliRunner().invoke(main, ["serve", "x", *options, *tls])
+    assert served == [ServeSettings(Path("x"), "::1", 0, 2, cert, key, 1.5)]
+
+
+def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:
+    CliRunner().invoke(main, ["dev", "x", "--port", "1"])
+    assert served == [ServeSettings(Path("x"), port=1, dev=True)]
+
+
+def test_the_supervisor_says_the_exit_code(served: list[ServeSettings]) -> None:
+    assert CliRunner().invoke(main, ["serve", "x"]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["serv"], "Did you mean 'serve'?"),
+        (["serve"], "Missing argument 'PATH'"),
+        (["serve", "x", "--prt", "1"], "'--port'"),
+        (["serve", "x", "--port", "65536"], "is not in the range"),
+        (["serve", "x", "--workers", "0"], "is not in the range"),
+        (["serve", "x", "--tls-cert", __file__], "belong together"),
+        (["serve", "x", "--tls-cert", "gone.pem"], "does not exist"),
+    ],
+)
+def test_a_command_line_without_sense_is_refused(
+    served: list[ServeSettings], arguments: list[str], message: str
+) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, served) == (2, [])
+    assert message in result.output
