@@ -1,0 +1,73 @@
+// A body that the gateway holds, seen from inside the isolate.
+
+import { discardStream, pullStream } from "../io.js";
+import { type ReadableStream, streamOfBytes } from "./streams.js";
+
+export class GatewayBody {
+  readonly #stream: number;
+  readonly #onEnd: (() => void) | null;
+  /** Nothing more will come through here. */
+  #over = false;
+  #failed = false;
+  #failure: unknown;
+  /** Errors the stream that was made of this. */
+  #failStream: ((reason: unknown) => void) | null = null;
+
+  /** `onEnd` is called when the body has been read, given up or passed on. */
+  constructor(stream: number, onEnd: (() => void) | null) {
+    this.#stream = stream;
+    this.#onEnd = onEnd;
+  }
+
+  /** The next bytes, null at the end. */
+  async pull(): Promise<Uint8Array | null> {
+    if (this.#failed) throw this.#failure;
+    let chunk: Uint8Array | null;
+    try {
+      chunk = await pullStream(this.#stream);
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+    if (this.#failed) throw this.#failure;
+    if (chunk === null) this.#end();
+    return chunk;
+  }
+
+  /** Nobody wants the rest. */
+  discard(): void {
+    if (this.#over) return;
+    this.#end();
+    discardStream(this.#stream);
+  }
+
+  /** Gives the body back to the gateway, which knows it by this number. */
+  pass(): number {
+    if (this.#failed) throw this.#failure;
+    this.#end();
+    return this.#stream;
+  }
+
+  /** Breaks the body off, for those who read it here. */
+  fail(reason: unknown): void {
+    if (this.#over) return;
+    this.#failed = true;
+    this.#failure = reason;
+    this.discard();
+    this.#failStream?.(reason);
+  }
+
+  toStream(): ReadableStream<Uint8Array> {
+    const { stream, fail } = streamOfBytes({
+      pull: () => this.pull(),
+      cancel: () => this.discard(),
+    });
+    this.#failStream = fail;
+    return stream;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#onEnd?.();
+  }
+}
