@@ -20,7 +20,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[ServeSettings]:
         settings.append(given)
         return 1
 
-    monkeypatch.setattr("edgewright.cli.main.run", run)
+    monkeypatch.setattr("edgewright.cli.commands.run", run)
     return settings
 
 
