@@ -1,0 +1,58 @@
+"""A request while a Worker answers it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from edgewright.messages import Request, Response
+from edgewright.observe.records import Outcome, RequestRecord, WorkerError
+
+
+class WorkerFailure(Exception):
+    """A Worker gave no response to a request."""
+
+    def __init__(self, outcome: Outcome, error: WorkerError, *, pass_through: bool = False) -> None:
+        super().__init__(error.message)
+        self.outcome = outcome
+        self.error = error
+        self.pass_through = pass_through
+
+
+class _Cancellable(Protocol):
+    def cancel(self) -> object: ...
+
+
+@dataclass(slots=True, eq=False)
+class ActiveRequest:
+    """A request while anything of it is left to do."""
+
+    id: int
+    request: Request
+    head: asyncio.Future[Response]
+    cpu_ns: float = 0.0
+    subrequests: int = 0
+    status: int = 0
+    outcome: Outcome = Outcome.OK
+    error: WorkerError | None = None
+    ops: dict[int, _Cancellable] = field(default_factory=dict[int, _Cancellable])
+    streams: set[int] = field(default_factory=set[int])
+    body_stream: int | None = None
+    """Id of the stream that the request's body is, where the gateway holds it."""
+    started: float = field(default_factory=time.perf_counter)
+
+    def record(self, worker: str) -> RequestRecord:
+        """What there is to tell about the request, now that it has ended."""
+        return RequestRecord(
+            worker=worker,
+            method=self.request.method,
+            url=self.request.url,
+            status=self.status,
+            outcome=self.outcome,
+            wall_ms=(time.perf_counter() - self.started) * 1000,
+            cpu_ms=self.cpu_ns / 1e6,
+            subrequests=self.subrequests,
+            error=self.error,
+        )
