@@ -11,8 +11,10 @@ from typing import Any, Protocol
 class Body(Protocol):
     """Bytes that come bit by bit."""
 
-    length: int | None
-    """How many there are in all, where that is known beforehand."""
+    @property
+    def length(self) -> int | None:
+        """How many there are in all, where that is known beforehand."""
+        ...
 
     async def read(self) -> bytes:
         """The next bytes; empty at the end. Raises BodyError when the body broke off."""

@@ -11,8 +11,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.hosts import HostError
-from edgewright.gateway.isolate import ActiveRequest, Isolate, WorkerFailure
+from edgewright.gateway.isolate import Isolate
 from edgewright.gateway.node import Node, UnknownWorker
 from edgewright.gateway.pages import (
     EXCEEDED_LIMITS,
@@ -204,7 +205,10 @@ class _Exchange:
 
     async def _send_response(self, response: Response, head: bool) -> None:
         headers = [
-            (response.headers[index].encode("latin-1"), response.headers[index + 1].encode("latin-1"))
+            (
+                response.headers[index].encode("latin-1"),
+                response.headers[index + 1].encode("latin-1"),
+            )
             for index in range(0, len(response.headers), 2)
         ]
         if not any(name == b"server" for name, _ in headers):

@@ -14,9 +14,7 @@ from edgewright.messages import Body, BodyError
 class SinkBody:
     """A body that an isolate produces, under flow control."""
 
-    def __init__(
-        self, *, on_taken: Callable[[int], None], on_cancel: Callable[[], None]
-    ) -> None:
+    def __init__(self, *, on_taken: Callable[[int], None], on_cancel: Callable[[], None]) -> None:
         self.length: int | None = None
         self._chunks: deque[bytes] = deque()
         self._ended = False

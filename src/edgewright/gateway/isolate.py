@@ -6,18 +6,14 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
 
-import msgspec
-
+from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.bodies import SinkBody, Stream
 from edgewright.gateway.channel import Channel
-from edgewright.gateway.coding import can_encode, encode, is_decodable
+from edgewright.gateway.coding import encode, is_known
 from edgewright.messages import Body, BodyError, Request, Response
-from edgewright.observe.records import LogLine, Observer, Outcome, RequestRecord, WorkerError
+from edgewright.observe.records import LogLine, Observer, Outcome, WorkerError
 from edgewright.protocol.messages import (
     AbortCommand,
     AbortEvent,
@@ -51,38 +47,6 @@ _HOP_BY_HOP = frozenset(
 )  # fmt: skip
 _UNSAFE = re.compile(r"[\0\r\n]")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-
-
-class WorkerFailure(Exception):
-    """A Worker gave no response to a request."""
-
-    def __init__(self, outcome: Outcome, error: WorkerError, *, pass_through: bool = False) -> None:
-        super().__init__(error.message)
-        self.outcome = outcome
-        self.error = error
-        self.pass_through = pass_through
-
-
-class _Cancellable(Protocol):
-    def cancel(self) -> object: ...
-
-
-@dataclass(slots=True, eq=False)
-class ActiveRequest:
-    """A request while anything of it is left to do."""
-
-    id: int
-    request: Request
-    head: asyncio.Future[Response]
-    started: float
-    cpu_ns: float = 0.0
-    subrequests: int = 0
-    status: int = 0
-    outcome: Outcome = Outcome.OK
-    error: WorkerError | None = None
-    ops: dict[int, _Cancellable] = field(default_factory=dict[int, _Cancellable])
-    streams: set[int] = field(default_factory=set[int])
-    body_stream: int | None = None
 
 
 class ProtocolViolation(Exception):
@@ -129,7 +93,6 @@ class Isolate:
             self._last_request,
             request,
             asyncio.get_running_loop().create_future(),
-            time.perf_counter(),
         )
         self._requests[active.id] = active
         inline, stream = self._offer(active, request.body)
@@ -164,7 +127,7 @@ class Isolate:
         stream = self._streams.get(active.body_stream)
         if stream is None or stream.reading is not None:
             raise BodyError("The request's body has been read.")
-        return self._hand_over(active.body_stream, None)
+        return self._hand_over(active.body_stream, None)[0]
 
     def close(self) -> None:
         """Ends the isolate and whatever still runs in it."""
@@ -173,9 +136,7 @@ class Isolate:
 
     # --- Commands ---------------------------------------------------------------------------------
 
-    def _turn(
-        self, spent: list[float], cpu_ns: int, commands: list[Command], blob: bytes
-    ) -> None:
+    def _turn(self, spent: list[float], cpu_ns: int, commands: list[Command], blob: bytes) -> None:
         self._share_cpu(spent, cpu_ns)
         offset = 0
         for command in commands:
@@ -256,11 +217,9 @@ class Isolate:
         elif command.sink is not None:
             body = self._open_sink(command.sink)
         elif command.stream is not None:
-            body = self._hand_over(command.stream, coding)
-            encoded = encoded or isinstance(body, _Untouched)
-            if isinstance(body, _Untouched):
-                body = body.body
-        if body is not None and coding is not None and not encoded and can_encode(coding):
+            body, still_encoded = self._hand_over(command.stream, coding)
+            encoded = encoded or still_encoded
+        if body is not None and coding is not None and not encoded and is_known(coding):
             body = encode(body, coding)
         return Response(command.status, headers, body, command.status_text)
 
@@ -294,7 +253,7 @@ class Isolate:
                     WorkerError("Error", "The script will never generate a response.", ""),
                 ),
             )
-        self._observer.request_finished(_record(self.worker, active))
+        self._observer.request_finished(active.record(self.worker))
         if not self._requests:
             self._on_idle()
 
@@ -309,9 +268,8 @@ class Isolate:
         elif command.sink is not None:
             body = self._open_sink(command.sink)
         elif command.stream is not None:
-            body = self._hand_over(command.stream, header(command.headers, "content-encoding"))
-            if isinstance(body, _Untouched):
-                body = body.body
+            coding = header(command.headers, "content-encoding")
+            body, _ = self._hand_over(command.stream, coding)
         active.ops[command.op] = asyncio.get_running_loop().create_task(
             self._subrequest(active, command, body)
         )
@@ -366,9 +324,8 @@ class Isolate:
         if body is None or isinstance(body, bytes):
             return body, None
         self._last_stream += 1
-        if coding is not None and not is_decodable(coding):
-            coding = None
-        self._streams[self._last_stream] = Stream(active.id, body, coding)
+        known = coding.lower() if coding is not None and is_known(coding) else None
+        self._streams[self._last_stream] = Stream(active.id, body, known)
         active.streams.add(self._last_stream)
         return None, self._last_stream
 
@@ -392,17 +349,15 @@ class Isolate:
             self._forget_stream(id)
             self._channel.post(EndEvent(id, None))
 
-    def _hand_over(self, id: int, coding: str | None) -> Body | _Untouched:
-        """Takes a stream from its isolate, to be piped where the isolate said; undecoded if its
-        coding is what the receiver is told. Raises BodyError."""
+    def _hand_over(self, id: int, coding: str | None) -> tuple[Body, bool]:
+        """Takes a stream from its isolate, to be piped where the isolate said; and whether it is
+        still in the coding `coding`, which is what the receiver is told. Raises BodyError."""
         stream = self._forget_stream(id)
         if stream is None:
             raise BodyError("The body has been read or its request has ended.")
-        if stream.coding is None:
-            return stream.body
-        if coding is not None and stream.coding.lower() == coding.lower():
-            return _Untouched(stream.body)
-        return stream.decoded()
+        if stream.coding is not None and coding is not None and stream.coding == coding.lower():
+            return stream.body, True
+        return stream.decoded(), False
 
     def _open_sink(self, id: int) -> SinkBody:
         if id in self._sinks:
@@ -448,13 +403,6 @@ class Isolate:
             self._done(active)
 
 
-@dataclass(slots=True)
-class _Untouched:
-    """A body that is still in the coding that its headers name."""
-
-    body: Body
-
-
 def _attachment_size(command: Command) -> int:
     if isinstance(command, ChunkCommand):
         return command.size
@@ -475,21 +423,3 @@ def _response_headers(flat: list[str]) -> list[str]:
         if name not in _HOP_BY_HOP:
             headers += (name, flat[index + 1])
     return headers
-
-
-def _record(worker: str, active: ActiveRequest) -> RequestRecord:
-    return RequestRecord(
-        worker,
-        active.request.method,
-        active.request.url,
-        active.status,
-        active.outcome,
-        (time.perf_counter() - active.started) * 1000,
-        active.cpu_ns / 1e6,
-        active.subrequests,
-        active.error,
-    )
-
-
-def encode_load(load: object) -> bytes:
-    return msgspec.json.encode(load)

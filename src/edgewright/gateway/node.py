@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from edgewright.build.bundle import WorkerBundle
-from edgewright.gateway.hosts import Host, HostError, HostPool
-from edgewright.gateway.isolate import ActiveRequest, Isolate, WorkerFailure
+from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.hosts import Host, HostPool
+from edgewright.gateway.isolate import Isolate
 from edgewright.messages import BodyError, Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.protocol.framing import FrameDecoder, FrameError, encode_frame
@@ -60,7 +61,7 @@ class Node:
         self._idle.set()
 
     async def start(self) -> None:
-        """Starts a host with spare isolates, so that the first Worker finds one. Raises HostError."""
+        """Starts a host with spare isolates for the first Worker to take. Raises HostError."""
         await self._hosts.warm()
 
     async def deploy(self, bundle: WorkerBundle, *, eager: bool = True) -> None:
@@ -198,5 +199,3 @@ async def _load_worker(connection: socket.socket, load: Load) -> LoadError | Non
         for json, _, _ in decoder.feed(data):
             return msgspec.json.decode(json, type=Loaded).error
     raise ConnectionError("it closed the connection")
-
-

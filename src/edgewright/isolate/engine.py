@@ -173,7 +173,12 @@ def _thrown(error: pydeno.JavaScriptError) -> LoadError:
             line, column = frame.get("line_number", 0), frame.get("column_number", 0)
             break
     return LoadError(
-        error.name or "Error", error.message or str(error), error.stack or "", specifier, line, column
+        error.name or "Error",
+        error.message or str(error),
+        error.stack or "",
+        specifier,
+        line,
+        column,
     )
 
 

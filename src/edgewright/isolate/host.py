@@ -9,6 +9,7 @@ evaluation of the Worker's own modules.
 from __future__ import annotations
 
 import array
+import contextlib
 import queue
 import socket
 import sys
@@ -128,7 +129,5 @@ def _resume(isolate: Isolate) -> tuple[str, bytes]:
 
 
 def _send(connection: socket.socket, frame: bytes) -> None:
-    try:
+    with contextlib.suppress(OSError):
         connection.sendall(frame)
-    except OSError:
-        pass

@@ -47,7 +47,9 @@ class FrameDecoder:
             end = middle + blob_size
             if len(buffer) < end:
                 break
-            frames.append((bytes(buffer[start + HEAD.size : middle]), bytes(buffer[middle:end]), cpu))
+            frames.append(
+                (bytes(buffer[start + HEAD.size : middle]), bytes(buffer[middle:end]), cpu)
+            )
             start = end
         del buffer[:start]
         return frames

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 
-class Message(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class Message(msgspec.Struct, array_like=True, gc=False):
     """Base of all events and commands."""
 
 

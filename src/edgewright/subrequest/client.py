@@ -9,7 +9,8 @@ from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import PyreqwestError
+from pyreqwest.exceptions import DetailedPyreqwestError, PyreqwestError
+from pyreqwest.http import HeaderMap
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import ResponseBodyReader
 
@@ -42,7 +43,9 @@ _NOT_FORWARDED = frozenset(
 """Request headers that are the connection's own (RFC 9110 §7.6.1), or made anew for each hop."""
 
 _CROSS_ORIGIN = frozenset({"authorization", "cookie", "proxy-authorization"})
-_BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+_BODY_HEADERS = frozenset(
+    {"content-encoding", "content-language", "content-location", "content-type"}
+)
 
 
 class SubrequestError(Exception):
@@ -97,7 +100,7 @@ class SubrequestClient:
             if response.status not in _REDIRECTS or redirect == "manual" or location is None:
                 response.redirected = redirects > 0
                 return response
-            if isinstance(response.body, Body_):
+            if isinstance(response.body, UpstreamBody):
                 response.body.discard()
             if redirect == "error":
                 raise SubrequestError("Unexpected redirect")
@@ -192,9 +195,6 @@ class UpstreamBody:
         self._request = None
 
 
-Body_ = UpstreamBody
-
-
 async def _whole(body: UpstreamBody) -> bytes:
     parts: list[bytes] = []
     try:
@@ -251,20 +251,20 @@ def _redirected(
     return method, target, headers, body
 
 
-def _flat(headers: object) -> list[str]:
+def _flat(headers: HeaderMap) -> list[str]:
     try:
-        items = list(headers.items())  # type: ignore[attr-defined]
+        items = list(headers.items())
     except ValueError:
         items = _readable_items(headers)
     return [part for item in items for part in item]
 
 
-def _readable_items(headers: object) -> list[tuple[str, str]]:
+def _readable_items(headers: HeaderMap) -> list[tuple[str, str]]:
     """pyreqwest can't give header values with bytes above 0x7F; the others still count."""
     items: list[tuple[str, str]] = []
-    for name in headers.keys():  # type: ignore[attr-defined]  # noqa: SIM118
+    for name in dict.fromkeys(headers.keys()):
         try:
-            items.extend((name, value) for value in headers.getall(name))  # type: ignore[attr-defined]
+            items.extend((name, value) for value in headers.getall(name))
         except ValueError:
             continue
     return items
@@ -284,8 +284,7 @@ def _phrase(status: int) -> str:
 
 def _reason(error: PyreqwestError) -> str:
     """The innermost cause, which is what a developer can act on."""
-    details = getattr(error, "details", None)
-    causes = details.get("causes") if isinstance(details, dict) else None
-    if causes:
-        return f"Network connection lost: {causes[-1]['message']}"
-    return f"Network connection lost: {error.message}"
+    message = error.message
+    if isinstance(error, DetailedPyreqwestError) and error.details["causes"]:
+        message = error.details["causes"][-1]["message"]
+    return f"Network connection lost: {message}"

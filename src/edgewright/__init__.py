@@ -1,0 +1,62 @@
+"""Edgewright: a self-hosted edge runtime for Workers.
+
+The command line is `edgewright`; in a Python program, start with `Worker`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgewright.build import BuildError
+    from edgewright.config import ConfigError
+    from edgewright.gateway.hosts import HostError
+    from edgewright.gateway.node import StartupError
+    from edgewright.observe.records import (
+        LogLine,
+        Observer,
+        Outcome,
+        Recorder,
+        RequestRecord,
+        WorkerError,
+    )
+    from edgewright.worker import Response, Worker, WorkerException
+
+__all__ = [
+    "BuildError",
+    "ConfigError",
+    "HostError",
+    "LogLine",
+    "Observer",
+    "Outcome",
+    "Recorder",
+    "RequestRecord",
+    "Response",
+    "StartupError",
+    "Worker",
+    "WorkerError",
+    "WorkerException",
+]
+
+# An isolate host is a process of its own that must start fast and stay small, and importing any
+# module of the package runs this file: so each name is imported when it is first asked for.
+_HOMES = {
+    "BuildError": "edgewright.build",
+    "ConfigError": "edgewright.config",
+    "HostError": "edgewright.gateway.hosts",
+    "LogLine": "edgewright.observe.records",
+    "Observer": "edgewright.observe.records",
+    "Outcome": "edgewright.observe.records",
+    "Recorder": "edgewright.observe.records",
+    "RequestRecord": "edgewright.observe.records",
+    "Response": "edgewright.worker",
+    "StartupError": "edgewright.gateway.node",
+    "Worker": "edgewright.worker",
+    "WorkerError": "edgewright.observe.records",
+    "WorkerException": "edgewright.worker",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
