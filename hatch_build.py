@@ -32,7 +32,7 @@ class RuntimeBuildHook(BuildHookInterface[Any]):
 def ensure_bundle() -> None:
     """Build the bundle unless the one that is there was made from the same sources."""
     key = inputs_key()
-    built = any(OUTPUT.glob("runtime*.js"))
+    built = (OUTPUT / "runtime.js").exists()
     if built and INPUTS.exists() and INPUTS.read_text().strip() == key:
         return
     ensure_node_modules()
