@@ -15,6 +15,7 @@ import {
   isDisturbed,
   isLocked,
   isReadableStream,
+  proxyStream,
   ReadableStream,
   type Reader,
   requireBytes,
@@ -152,13 +153,10 @@ export function initBody(body: Body, source: Source): void {
   setSource(body, source);
 }
 
-export function hasBody(body: Body): boolean {
-  return sourceOf(body) !== null;
-}
-
 /** Takes the body away from one object, to be another's (the standard's "create a proxy"). */
 export function moveSource(from: Body): Source {
-  return take(from);
+  const source = take(from);
+  return isReadableStream(source) ? proxyStream(source) : source;
 }
 
 /** "Clone a body" (§2.2.4). */

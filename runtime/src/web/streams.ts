@@ -52,9 +52,30 @@ export function teeStream(stream: ReadableStream): [ReadableStream, ReadableStre
   return apply(tee, stream, []);
 }
 
+/** A stream that gives what the other one would; the other one is used up ("create a proxy"). */
+export function proxyStream(stream: ReadableStream): ReadableStream {
+  const reader = acquireReader(stream);
+  markDisturbed(stream);
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
 /** Leaves the stream as one that has been read: locked and disturbed. */
 export function seize(stream: ReadableStream): void {
   acquireReader(stream);
+  markDisturbed(stream);
+}
+
+function markDisturbed(stream: ReadableStream): void {
   (stream as unknown as { _disturbed: boolean })._disturbed = true;
 }
 

@@ -1,0 +1,121 @@
+// fetch() (Fetch §5.6): a command to the gateway, which does the networking.
+
+import { dropOp, newOp, requireRequest, send } from "../io.js";
+import type { CfProperties, FailureEvent, FlatHeaders, ResponseEvent } from "../protocol.js";
+import { type AbortSignal, addAbortAlgorithm, removeAbortAlgorithm } from "./abort.js";
+import { extractForCommand, knownLength } from "./body.js";
+import { DOMException } from "./dom_exception.js";
+import { GatewayBody } from "./gateway_body.js";
+import { getFlat, withHeader } from "./headers.js";
+import { isRequest, Request, type RequestHead, requestHead } from "./request.js";
+import { type Response, responseFromEvent } from "./response.js";
+import { requireArguments } from "./webidl.js";
+
+const { Error, Promise, RangeError, TypeError } = globalThis;
+const { parse, stringify } = JSON;
+
+/** Makes a subrequest. Everything that is wrong with the arguments is a rejection. */
+export function fetch(input: unknown, init: unknown = undefined): Promise<Response> {
+  try {
+    requireArguments("fetch", arguments.length, 1);
+    const plain = init === undefined || init === null;
+    return subrequest(plain && isRequest(input) ? input : new Request(input, init));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function subrequest(request: Request): Promise<Response> {
+  const context = requireRequest();
+  const head = requestHead(request);
+  const { method, url, signal, redirect } = head;
+  if (!url.startsWith("https:") && !url.startsWith("http:")) {
+    throw new TypeError(`Fetch API cannot load: ${url}`);
+  }
+  if (signal?.aborted) throw signal.reason;
+  const headers = headersToSend(request, head);
+  const cf = cfToSend(head);
+
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      dropOp(op);
+      send(["abort", op]);
+      reject(signal?.reason);
+    };
+    const op = newOp((event, bytes) => {
+      if (signal !== null) removeAbortAlgorithm(signal, abort);
+      if (event[0] === "response") resolve(toResponse(event, bytes, signal));
+      else if (event[0] === "failure") reject(toError(event));
+    });
+    // A request body that breaks takes the request with it.
+    const body = extractForCommand(request, (error) => {
+      dropOp(op);
+      send(["abort", op]);
+      reject(error);
+    });
+    if (signal !== null) addAbortAlgorithm(signal, abort);
+    const size = body.inline === null ? null : body.inline.byteLength;
+    send(
+      ["fetch", context.id, op, method, url, headers, size, body.stream, body.sink, redirect, cf],
+      body.inline ?? undefined,
+    );
+  });
+}
+
+function headersToSend(request: Request, { headers, cache }: RequestHead): FlatHeaders {
+  let list = headers;
+  const add = (name: string, value: string): void => {
+    if (getFlat(list, name) === null) list = withHeader(list, name, value);
+  };
+  const length = knownLength(request);
+  if (length !== null) add("content-length", `${length}`);
+  if (cache !== undefined) {
+    // What the platform sends for each of the modes it has.
+    add("cache-control", "no-cache");
+    add("pragma", "no-cache");
+  }
+  return list;
+}
+
+/** A copy that JSON can carry: what it can't fails here, and not the turn. */
+function cfToSend({ cf, cache }: RequestHead): CfProperties {
+  if (cf === null && cache === undefined) return null;
+  const copy: Record<string, unknown> = parse(stringify(cf ?? {}));
+  if (cache === "no-store") copy.cacheTtl = -1;
+  if (cache === "no-store" || cache === "reload") copy.cacheLevel = "bypass";
+  if (cache === "no-cache") copy.cacheForceRevalidate = true;
+  return copy;
+}
+
+function toResponse(
+  event: ResponseEvent,
+  bytes: Uint8Array | null,
+  signal: AbortSignal | null,
+): Response {
+  const stream = event[8];
+  if (bytes !== null || stream === null) return responseFromEvent(event, bytes);
+  if (signal === null) return responseFromEvent(event, new GatewayBody(stream, null));
+
+  // The signal goes on to matter until the body is over (Fetch §4, "abort a fetch() call").
+  const abort = (): void => {
+    send(["abort", event[1]]);
+    body.fail(signal.reason);
+  };
+  const body = new GatewayBody(stream, () => removeAbortAlgorithm(signal, abort));
+  addAbortAlgorithm(signal, abort);
+  return responseFromEvent(event, body);
+}
+
+/** The standard has TypeErrors only; aborts and timeouts are DOMExceptions. */
+function toError([, , name, message]: FailureEvent): Error | DOMException {
+  switch (name) {
+    case "TypeError":
+      return new TypeError(message);
+    case "RangeError":
+      return new RangeError(message);
+    case "Error":
+      return new Error(message);
+    default:
+      return new DOMException(message, name);
+  }
+}

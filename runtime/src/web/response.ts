@@ -1,0 +1,269 @@
+// Response (Fetch §5.5), with the platform's `cf` and `webSocket`.
+
+import type { CfProperties, FlatHeaders, ResponseEvent } from "../protocol.js";
+import {
+  Body,
+  cloneBody,
+  defaultContentType,
+  extractSource,
+  initBody,
+  knownLength,
+  type Source,
+} from "./body.js";
+import {
+  flatFromHeaders,
+  flatFromInit,
+  getFlat,
+  type Headers,
+  headersFromFlat,
+  withHeader,
+} from "./headers.js";
+import { URL } from "./url.js";
+import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
+
+const { RangeError, TypeError } = globalThis;
+const { stringify } = JSON;
+
+export interface ResponseInit {
+  status: number;
+  statusText: string;
+  headers: unknown;
+  cf: CfProperties;
+}
+
+/** What the turn needs to know of a response beside its body. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: FlatHeaders;
+}
+
+/** Lists that many responses share; never changed. */
+const NO_HEADERS: FlatHeaders = [];
+const TEXT_HEADERS: FlatHeaders = ["content-type", "text/plain;charset=UTF-8"];
+
+let headOf: (response: Response) => ResponseHead;
+let fromEvent: (event: ResponseEvent, source: Source) => Response;
+
+export let isResponse: (value: unknown) => value is Response;
+
+export class Response extends Body {
+  #status = 200;
+  #statusText = "";
+  /** The header list, until `headers` is asked for. */
+  #flat: FlatHeaders = NO_HEADERS;
+  #immutable = false;
+  #headers: Headers | null = null;
+  #url = "";
+  #redirected = false;
+  #cf: CfProperties = null;
+
+  static {
+    isResponse = (value): value is Response =>
+      typeof value === "object" && value !== null && #status in value;
+
+    headOf = (response) => ({
+      status: response.#status,
+      statusText: response.#statusText,
+      headers: response.#list(),
+    });
+
+    fromEvent = (event, source) => {
+      const response = new Response();
+      response.#status = event[2];
+      response.#statusText = event[3];
+      response.#flat = event[4];
+      response.#immutable = true;
+      response.#url = event[5];
+      response.#redirected = event[6];
+      initBody(response, source);
+      return response;
+    };
+  }
+
+  constructor(body: unknown = null, init: unknown = undefined) {
+    super();
+    if (init !== undefined && init !== null) this.#configure(init);
+    if (body !== null && body !== undefined) this.#setBody(body);
+  }
+
+  static error(): Response {
+    const response = new Response();
+    response.#status = 0;
+    response.#immutable = true;
+    return response;
+  }
+
+  static redirect(url: unknown, status: unknown = 302): Response {
+    requireArguments("Response.redirect", arguments.length, 1);
+    const location = normalUrl(`${url}`);
+    const code = toUnsignedShort(status);
+    if (!REDIRECT_STATUSES.includes(code)) {
+      throw new RangeError(
+        `${code} is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.`,
+      );
+    }
+    const response = new Response();
+    response.#status = code;
+    response.#flat = ["location", location];
+    response.#immutable = true;
+    return response;
+  }
+
+  static json(data: unknown, init: unknown = undefined): Response {
+    requireArguments("Response.json", arguments.length, 1);
+    const text = stringify(data);
+    if (text === undefined) throw new TypeError("The data is not JSON serializable.");
+    const response = new Response(null, init);
+    response.#setBody(text, "application/json");
+    return response;
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+
+  get statusText(): string {
+    return this.#statusText;
+  }
+
+  get headers(): Headers {
+    this.#headers ??= headersFromFlat(this.#flat, this.#immutable);
+    return this.#headers;
+  }
+
+  get ok(): boolean {
+    return this.#status >= 200 && this.#status <= 299;
+  }
+
+  get redirected(): boolean {
+    return this.#redirected;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  get type(): "default" | "error" {
+    return this.#status === 0 ? "error" : "default";
+  }
+
+  get cf(): CfProperties | undefined {
+    return this.#cf ?? undefined;
+  }
+
+  get webSocket(): null {
+    return null;
+  }
+
+  clone(): Response {
+    const source = cloneBody(this);
+    const response = new Response();
+    response.#status = this.#status;
+    response.#statusText = this.#statusText;
+    response.#flat = this.#list();
+    response.#immutable = this.#immutable;
+    response.#url = this.#url;
+    response.#redirected = this.#redirected;
+    response.#cf = this.#cf;
+    initBody(response, source);
+    return response;
+  }
+
+  #list(): FlatHeaders {
+    return this.#headers === null ? this.#flat : flatFromHeaders(this.#headers);
+  }
+
+  #configure(init: unknown): void {
+    if (isResponse(init)) {
+      if (init.#status === 0) throw invalidStatus();
+      this.#status = init.#status;
+      this.#statusText = init.#statusText;
+      this.#flat = init.#list();
+      this.#cf = init.#cf;
+      return;
+    }
+    const { cf, headers, status, statusText } = toDictionary<ResponseInit>(
+      init,
+      "The ResponseInit",
+    );
+    if (status !== undefined) {
+      this.#status = toUnsignedShort(status);
+      if (this.#status < 200 || this.#status > 599) throw invalidStatus();
+    }
+    if (statusText !== undefined) {
+      this.#statusText = `${statusText}`;
+      if (!REASON_PHRASE.test(this.#statusText)) throw new TypeError("Invalid statusText");
+    }
+    if (headers !== undefined) this.#flat = flatFromInit(headers);
+    if (cf !== undefined) this.#cf = cf;
+  }
+
+  /** "Initialize a response" (§5.5), steps 6 and 7. */
+  #setBody(body: unknown, type: string | null = null): void {
+    const source = extractSource(body);
+    if (NULL_BODY_STATUSES.includes(this.#status)) {
+      // The platform lets an empty body pass for none.
+      if (source === "" || (source instanceof Uint8Array && source.byteLength === 0)) return;
+      throw new TypeError(
+        "Response with null body status (101, 204, 205, or 304) cannot have a body.",
+      );
+    }
+    const contentType = type ?? defaultContentType(body, source);
+    if (contentType !== null) this.#addContentType(contentType);
+    initBody(this, source);
+  }
+
+  #addContentType(type: string): void {
+    if (this.#flat === NO_HEADERS) {
+      this.#flat = type === TEXT_HEADERS[1] ? TEXT_HEADERS : ["content-type", type];
+    } else if (getFlat(this.#flat, "content-type") === null) {
+      this.#flat = withHeader(this.#flat, "content-type", type);
+    }
+  }
+}
+
+defineInterface("Response", Response);
+
+// --- For the other files of the runtime ----------------------------------------------------------
+
+/** The response to a subrequest; its body has been made from the event by then. */
+export function responseFromEvent(event: ResponseEvent, source: Source): Response {
+  return fromEvent(event, source);
+}
+
+/** Status and headers for the turn, with the length of a body that is a FixedLengthStream's. */
+export function responseHead(response: Response): ResponseHead {
+  const head = headOf(response);
+  const length = knownLength(response);
+  if (length === null || getFlat(head.headers, "content-length") !== null) return head;
+  return { ...head, headers: withHeader(head.headers, "content-length", `${length}`) };
+}
+
+// --- Parts of the constructors -------------------------------------------------------------------
+
+const NULL_BODY_STATUSES = [101, 204, 205, 304];
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
+/** RFC 9112 §4, in Latin-1. */
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Web IDL §3.2.4.4. */
+function toUnsignedShort(value: unknown): number {
+  return (value as number) & 0xffff;
+}
+
+function normalUrl(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new TypeError(`Unable to parse URL: ${text}`);
+  }
+  return url.href;
+}
+
+function invalidStatus(): RangeError {
+  return new RangeError(
+    "Responses may only be constructed with status codes in the range 200 to 599, inclusive.",
+  );
+}
