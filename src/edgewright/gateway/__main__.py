@@ -119,7 +119,8 @@ def _show_sources(terminal: DevTerminal, bundle: WorkerBundle) -> None:
 
 async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 if __name__ == "__main__":

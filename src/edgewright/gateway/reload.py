@@ -11,6 +11,7 @@ watched, but for those that hold other people's code.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -49,16 +50,18 @@ class Reloader:
         self._built = built
         # A running Worker keeps its name: the router knows it by that.
         self._name = built.bundle.name
-        self._broken = False
+        self._error: str | None = None
         self._on_deploy = on_deploy
         self._on_message = on_message
 
     async def run(self) -> None:
-        seen = self._snapshot()
+        # Empty, as a file may have changed since the build that we were given. A build for
+        # nothing does no harm: its bundle is the same.
+        seen: Snapshot = {}
         while True:
             folders = self._folders()
-            # The type of stop_event, which we don't give, is known to those who use trio.
-            async for _ in watchfiles.awatch(  # pyright: ignore[reportUnknownMemberType]
+            # What its type leaves open is an event of trio, which we don't give.
+            changes = watchfiles.awatch(  # pyright: ignore[reportUnknownMemberType]
                 *folders,
                 watch_filter=None,
                 recursive=False,
@@ -66,45 +69,53 @@ class Reloader:
                 step=20,
                 rust_timeout=_RECHECK_MS,
                 yield_on_timeout=True,
-            ):
-                now = self._snapshot()
-                if now != seen:
-                    # Before the build reads: what changes while it does is seen as a change.
-                    seen = now
-                    await self._reload()
-                    seen = {**self._snapshot(), **seen}
-                if self._folders() != folders:
-                    break
+            )
+            async with contextlib.aclosing(changes):
+                async for _ in changes:
+                    now = self._snapshot()
+                    if now != seen:
+                        edited = any(now.get(file) != known for file, known in seen.items())
+                        # From before the build reads: what changes meanwhile is seen next time.
+                        seen = now
+                        await self._reload(edited=edited)
+                    if self._folders() != folders:
+                        break
 
-    async def _reload(self) -> None:
+    async def _reload(self, *, edited: bool) -> None:
+        """Not `edited` means that there are only more files to look at than before: the same
+        error is not told again then."""
         try:
             built = await build(self._path)
             bundle = dataclasses.replace(built.bundle, name=self._name)
-            if bundle != self._built.bundle or self._broken:
+            changed = bundle != self._built.bundle
+            if changed:
                 await deploy(self._node, bundle)
-                self._on_deploy(bundle)
-                self._on_message("Reloaded.")
         except LoadingError as error:
-            self._broken = True
-            self._on_message(f"{error}\nThe version before this change keeps running.")
-        else:
-            self._broken = False
-            self._built = Built(built.config, bundle)
+            if edited or str(error) != self._error:
+                self._on_message(f"{error}\nThe version before this change keeps running.")
+            self._error = str(error)
+            return
+        if changed:
+            self._on_deploy(bundle)
+            self._on_message("Reloaded.")
+        elif self._error is not None:
+            self._on_message("Back to the version that runs.")
+        self._error = None
+        self._built = Built(built.config, bundle)
 
     def _files(self) -> Iterator[Path]:
         root = self._built.config.root
         yield self._path
         yield from self._built.bundle.files.values()
         yield from (root / name for name in _CONFIG_NAMES)
-        if self._broken:
-            for folder in _walk(root):
-                with os.scandir(folder) as entries:
-                    yield from (Path(entry.path) for entry in entries)
+        if self._error is not None:
+            for folder, names in _walk(root):
+                yield from (folder / name for name in names)
 
     def _folders(self) -> set[Path]:
         folders = {file.parent for file in self._files()}
-        if self._broken:
-            folders.update(_walk(self._built.config.root))
+        if self._error is not None:
+            folders.update(folder for folder, _ in _walk(self._built.config.root))
         return {folder for folder in folders if folder.is_dir()}
 
     def _snapshot(self) -> Snapshot:
@@ -122,7 +133,8 @@ def _snapshot(files: Iterable[Path]) -> Snapshot:
     return seen
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    for folder, below, _ in os.walk(root):
+def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder with the names of its files."""
+    for folder, below, names in os.walk(root):
         below[:] = [name for name in below if name != "node_modules" and not name.startswith(".")]
-        yield Path(folder)
+        yield Path(folder), names
