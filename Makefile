@@ -30,7 +30,7 @@ check: bundle $(NODE_MODULES)
 format: $(INSTALLED) $(NODE_MODULES)
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
-	$(NPM) exec -- biome check --write runtime
+	$(NPM) run format
 
 ## Write requirements.lock anew from pyproject.toml (hashes, but no addresses of a registry)
 lock: $(INSTALLED)
