@@ -1,5 +1,8 @@
 // The few conversions and the shape of classes that Web IDL asks for.
 
+import { isAnyArrayBuffer } from "../engine.js";
+
+const { ArrayBuffer, Uint8Array, TypeError } = globalThis;
 const { defineProperty, getOwnPropertyDescriptors } = Object;
 const { ownKeys } = Reflect;
 const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
@@ -95,4 +98,13 @@ export function definePairIterator<K, V>(
   Reflect.deleteProperty(PairIterator.prototype, "constructor");
   Object.setPrototypeOf(PairIterator.prototype, iteratorPrototype);
   return (pairAt, kind) => new PairIterator(pairAt, kind) as unknown as IterableIterator<unknown>;
+}
+
+/** Web IDL §3.2.26: the bytes of a buffer source, not copied. */
+export function bytesOf(source: unknown, what: string): Uint8Array {
+  if (ArrayBuffer.isView(source)) {
+    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  }
+  if (isAnyArrayBuffer(source)) return new Uint8Array(source);
+  throw new TypeError(`${what}: the argument is not an ArrayBuffer or a view of one`);
 }
