@@ -1,13 +1,16 @@
 // The way out of the isolate, as tests see it: commands pile up, events are made by hand.
 
 import * as idna from "../src/lazy/idna.js";
-import type { Command, TimerEvent } from "../src/protocol.js";
+import type { Command, FailureEvent, ResponseEvent, TimerEvent } from "../src/protocol.js";
+
+export * from "./fake_bodies.js";
 
 export const commands: Command[] = [];
 export const exceptions: unknown[] = [];
 export const fake: { request: { id: number } | null } = { request: { id: 7 } };
 
-type Settle = (event: TimerEvent, bytes: null) => void;
+type OpEvent = ResponseEvent | FailureEvent | TimerEvent;
+type Settle = (event: OpEvent, bytes: Uint8Array | null) => void;
 const ops = new Map<number, Settle>();
 let lastOp = 0;
 
@@ -35,9 +38,14 @@ export function dropOp(op: number): void {
 
 /** The timer `op` fires. */
 export function fire(op: number): void {
-  const settle = ops.get(op);
-  ops.delete(op);
-  settle?.(["timer", op], null);
+  settle(["timer", op], null);
+}
+
+/** The event of an op arrives. */
+export function settle(event: OpEvent, bytes: Uint8Array | null = null): void {
+  const handler = ops.get(event[1]);
+  ops.delete(event[1]);
+  handler?.(event, bytes);
 }
 
 export function pendingOps(): number {

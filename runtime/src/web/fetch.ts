@@ -37,6 +37,12 @@ function subrequest(request: Request): Promise<Response> {
   const cf = cfToSend(head);
 
   return new Promise((resolve, reject) => {
+    // Throws for a body that is used. One that breaks later takes the request with it.
+    const body = extractForCommand(request, (error) => {
+      dropOp(op);
+      send(["abort", op]);
+      reject(error);
+    });
     const abort = (): void => {
       dropOp(op);
       send(["abort", op]);
@@ -46,12 +52,6 @@ function subrequest(request: Request): Promise<Response> {
       if (signal !== null) removeAbortAlgorithm(signal, abort);
       if (event[0] === "response") resolve(toResponse(event, bytes, signal));
       else if (event[0] === "failure") reject(toError(event));
-    });
-    // A request body that breaks takes the request with it.
-    const body = extractForCommand(request, (error) => {
-      dropOp(op);
-      send(["abort", op]);
-      reject(error);
     });
     if (signal !== null) addAbortAlgorithm(signal, abort);
     const size = body.inline === null ? null : body.inline.byteLength;
@@ -96,7 +96,8 @@ function toResponse(
   if (bytes !== null || stream === null) return responseFromEvent(event, bytes);
   if (signal === null) return responseFromEvent(event, new GatewayBody(stream, null));
 
-  // The signal goes on to matter until the body is over (Fetch §4, "abort a fetch() call").
+  // The signal goes on to matter until the body is over (Fetch §5.6, "abort a fetch() call"); when
+  // the body has been passed on, the gateway breaks it off on its way.
   const abort = (): void => {
     send(["abort", event[1]]);
     body.fail(signal.reason);

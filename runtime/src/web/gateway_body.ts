@@ -13,7 +13,7 @@ export class GatewayBody {
   /** Errors the stream that was made of this. */
   #failStream: ((reason: unknown) => void) | null = null;
 
-  /** `onEnd` is called when the body has been read, given up or passed on. */
+  /** `onEnd` is called when the body has been read or given up here. */
   constructor(stream: number, onEnd: (() => void) | null) {
     this.#stream = stream;
     this.#onEnd = onEnd;
@@ -44,7 +44,7 @@ export class GatewayBody {
   /** Gives the body back to the gateway, which knows it by this number. */
   pass(): number {
     if (this.#failed) throw this.#failure;
-    this.#end();
+    this.#over = true;
     return this.#stream;
   }
 

@@ -82,6 +82,7 @@ class Pipe {
   #wanted = false;
   /** One of the ends was cancelled or aborted. */
   #broken = false;
+  #reason: unknown;
   #wake: (() => void) | null = null;
 
   constructor({ highWaterMark }: Partial<Strategy>) {
@@ -93,7 +94,7 @@ class Pipe {
       pull: () => this.#demand(),
       cancel: (reason) => {
         this.#sink.error(reason);
-        this.#break();
+        this.#break(reason);
       },
     });
     this.writable = new WritableStream<unknown>(
@@ -101,7 +102,7 @@ class Pipe {
         start: (controller) => {
           this.#sink = controller;
           // An abort() waits for the write that is under way, which waits for a reader.
-          controller.signal.addEventListener("abort", () => this.#break());
+          controller.signal.addEventListener("abort", () => this.#break(controller.signal.reason));
         },
         write: (chunk) => this.#write(chunk),
         close: () => this.#close(),
@@ -118,8 +119,9 @@ class Pipe {
     this.#wake?.();
   }
 
-  #break(): void {
+  #break(reason: unknown): void {
     this.#broken = true;
+    this.#reason = reason;
     this.#wake?.();
   }
 
@@ -145,7 +147,8 @@ class Pipe {
       this.#wake = null;
     }
     this.#wanted = false;
-    if (!this.#broken) this.#source.enqueue(bytes);
+    if (this.#broken) throw this.#reason;
+    this.#source.enqueue(bytes);
   }
 
   #close(): void {

@@ -1,4 +1,4 @@
-// Response (Fetch §5.5), with the platform's `cf` and `webSocket`.
+// Response (Fetch §5.5), with the platform's `cf`, `webSocket` and `encodeBody`.
 
 import type { CfProperties, FlatHeaders, ResponseEvent } from "../protocol.js";
 import {
@@ -29,6 +29,7 @@ export interface ResponseInit {
   statusText: string;
   headers: unknown;
   cf: CfProperties;
+  encodeBody: string;
 }
 
 /** What the turn needs to know of a response beside its body. */
@@ -36,6 +37,8 @@ export interface ResponseHead {
   readonly status: number;
   readonly statusText: string;
   readonly headers: FlatHeaders;
+  /** The body is already in the Content-Encoding that the headers name. */
+  readonly encoded: boolean;
 }
 
 /** Lists that many responses share; never changed. */
@@ -57,6 +60,7 @@ export class Response extends Body {
   #url = "";
   #redirected = false;
   #cf: CfProperties = null;
+  #encoded = false;
 
   static {
     isResponse = (value): value is Response =>
@@ -66,6 +70,7 @@ export class Response extends Body {
       status: response.#status,
       statusText: response.#statusText,
       headers: response.#list(),
+      encoded: response.#encoded,
     });
 
     fromEvent = (event, source) => {
@@ -166,6 +171,7 @@ export class Response extends Body {
     response.#url = this.#url;
     response.#redirected = this.#redirected;
     response.#cf = this.#cf;
+    response.#encoded = this.#encoded;
     initBody(response, source);
     return response;
   }
@@ -181,9 +187,10 @@ export class Response extends Body {
       this.#statusText = init.#statusText;
       this.#flat = init.#list();
       this.#cf = init.#cf;
+      this.#encoded = init.#encoded;
       return;
     }
-    const { cf, headers, status, statusText } = toDictionary<ResponseInit>(
+    const { cf, encodeBody, headers, status, statusText } = toDictionary<ResponseInit>(
       init,
       "The ResponseInit",
     );
@@ -197,6 +204,12 @@ export class Response extends Body {
     }
     if (headers !== undefined) this.#flat = flatFromInit(headers);
     if (cf !== undefined) this.#cf = cf;
+    if (encodeBody !== undefined) {
+      if (encodeBody !== "manual" && encodeBody !== "automatic") {
+        throw new TypeError(`encodeBody: unexpected value: ${encodeBody}`);
+      }
+      this.#encoded = encodeBody === "manual";
+    }
   }
 
   /** "Initialize a response" (§5.5), steps 6 and 7. */
