@@ -25,3 +25,17 @@ export function engineClone(value: unknown): unknown {
     throw error;
   }
 }
+
+/** Only for promises that were made by settled() or rejected() of the test. */
+export const promiseDetails = new WeakMap<Promise<unknown>, [0 | 1 | 2, unknown]>();
+
+export function getPromiseDetails(promise: Promise<unknown>): [0 | 1 | 2, unknown] {
+  return promiseDetails.get(promise) ?? [0, undefined];
+}
+
+/** Only for proxies whose parts were written down here. */
+export const proxyDetails = new WeakMap<object, [unknown, unknown]>();
+
+export function getProxyDetails(value: object): [unknown, unknown] | null {
+  return proxyDetails.get(value) ?? null;
+}

@@ -3,6 +3,7 @@
 import { reportException } from "../io.js";
 import { DOMException } from "./dom_exception.js";
 import { defineEventHandlers, dispatch, Event, EventTarget, setSignalHooks } from "./events.js";
+import { showAttributes } from "./inspect.js";
 import { startTimer } from "./timers.js";
 import { defineInterface, requireArguments } from "./webidl.js";
 
@@ -140,6 +141,7 @@ export class AbortSignal extends EventTarget {
 }
 
 defineInterface("AbortSignal", AbortSignal);
+showAttributes(AbortSignal, ["aborted"]);
 defineEventHandlers(AbortSignal, ["abort"]);
 setSignalHooks(isAbortSignal, addAbortAlgorithm);
 
@@ -156,3 +158,4 @@ export class AbortController {
 }
 
 defineInterface("AbortController", AbortController);
+showAttributes(AbortController, ["signal"]);

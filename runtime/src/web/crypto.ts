@@ -37,7 +37,7 @@ const hex: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, "0"),
 );
 
-class Crypto {
+export class Crypto {
   getRandomValues<T>(array: T): T {
     requireArguments("Crypto.getRandomValues", arguments.length, 1);
     requireRequest();

@@ -4,7 +4,7 @@
 import { defineConstants, defineInterface } from "./webidl.js";
 
 const { Error } = globalThis;
-const { setPrototypeOf } = Object;
+const { defineProperty, hasOwn, setPrototypeOf } = Object;
 
 /** Web IDL §2.8.1: names that have a code from before there were names. */
 const legacyCodes: Record<string, [constant: string, code: number]> = {
@@ -40,50 +40,71 @@ const historicalConstants = {
 };
 
 /** Returns what it is given, so that private fields can be added to an Error. */
-const Base = function base(error: Error): Error {
-  return error;
-} as unknown as new (
-  error: Error,
-) => Error;
+class Given {
+  constructor(error: Error) {
+    // biome-ignore lint/correctness/noConstructorReturn: the point of this class
+    return error;
+  }
+}
 
-export let isDomException: (value: unknown) => value is DOMException;
-
-export class DOMException extends Base {
+class Slots extends Given {
   #message: string;
   #name: string;
 
-  static {
-    isDomException = (value): value is DOMException =>
-      typeof value === "object" && value !== null && #name in value;
+  constructor(error: Error, message: string, name: string) {
+    super(error);
+    this.#message = message;
+    this.#name = name;
   }
+
+  static has(value: object): boolean {
+    return #name in value;
+  }
+
+  static message(exception: object): string {
+    return (exception as Slots).#message;
+  }
+
+  static title(exception: object): string {
+    return (exception as Slots).#name;
+  }
+}
+
+// Not `extends Error`: the interface object inherits from Function.prototype (Web IDL §3.14.1).
+export class DOMException implements Error {
+  declare stack?: string;
 
   constructor(message: unknown = "", name: unknown = "Error") {
     const text = `${message}`;
     const title = `${name}`;
     const error = new Error();
     setPrototypeOf(error, new.target.prototype);
-    super(error);
-    this.#message = text;
-    this.#name = title;
+    new Slots(error, text, title);
     const frames = `${error.stack ?? ""}`.split("\n").slice(1);
     const stack = [text === "" ? title : `${title}: ${text}`, ...frames].join("\n");
-    Object.defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
+    defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
+    // biome-ignore lint/correctness/noConstructorReturn: an Error, as the engine sees it
+    return error as DOMException;
   }
 
-  override get name(): string {
-    return this.#name;
+  get name(): string {
+    return Slots.title(this);
   }
 
-  override get message(): string {
-    return this.#message;
+  get message(): string {
+    return Slots.message(this);
   }
 
   get code(): number {
-    return Object.hasOwn(legacyCodes, this.#name) ? legacyCodes[this.#name]![1] : 0;
+    const name = Slots.title(this);
+    return hasOwn(legacyCodes, name) ? legacyCodes[name]![1] : 0;
   }
 }
 
-setPrototypeOf(DOMException, Function.prototype);
+export function isDomException(value: unknown): value is DOMException {
+  return typeof value === "object" && value !== null && Slots.has(value);
+}
+
 setPrototypeOf(DOMException.prototype, Error.prototype);
 defineInterface("DOMException", DOMException);
 defineConstants(DOMException, {

@@ -3,6 +3,7 @@
 import { reportException } from "../io.js";
 import type { AbortSignal } from "./abort.js";
 import { DOMException } from "./dom_exception.js";
+import { showAttributes } from "./inspect.js";
 import { now } from "./performance.js";
 import { defineConstants, defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
@@ -172,6 +173,7 @@ export class Event {
 }
 
 defineInterface("Event", Event);
+showAttributes(Event, ["type", "defaultPrevented", "cancelable", "timeStamp"]);
 defineConstants(Event, { NONE, CAPTURING_PHASE: 1, AT_TARGET, BUBBLING_PHASE: 3 });
 
 /** DOM §2.4. */

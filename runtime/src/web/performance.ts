@@ -19,7 +19,7 @@ export function now(): number {
 
 // Performance is an EventTarget in the standard only for the sake of the resource timing buffer,
 // which is not here.
-class Performance {
+export class Performance {
   get timeOrigin(): number {
     return origin?.epoch ?? 0;
   }

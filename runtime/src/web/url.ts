@@ -12,6 +12,7 @@ import {
   setTheUsername,
   type UrlRecord,
 } from "whatwg-url/lib/url-state-machine.js";
+import { showAttributes } from "./inspect.js";
 import { type PlainUrl, parsePlain, parsePlainPath } from "./url_plain.js";
 import {
   linkedSearchParams,
@@ -248,6 +249,20 @@ export class URL {
 }
 
 defineInterface("URL", URL);
+showAttributes(URL, [
+  "href",
+  "origin",
+  "protocol",
+  "username",
+  "password",
+  "host",
+  "hostname",
+  "port",
+  "pathname",
+  "search",
+  "searchParams",
+  "hash",
+]);
 
 function parse(input: string, base: string | undefined): PlainUrl | UrlRecord | null {
   const plain = base === undefined ? parsePlain(input) : parsePlainPath(input, base);

@@ -1,6 +1,7 @@
 // URL §6.2 and §5: URLSearchParams and application/x-www-form-urlencoded.
 
 import { parseUrlencodedString } from "whatwg-url/lib/urlencoded.js";
+import { showEntries } from "./inspect.js";
 import { defineInterface, definePairIterator, requireArguments, toUsvString } from "./webidl.js";
 
 const { decodeURIComponent, encodeURIComponent, Array, TypeError } = globalThis;
@@ -14,11 +15,14 @@ export let linkedSearchParams: (query: string, update: (query: string) => void) 
 /** The URL's query was set: the list follows. */
 export let resetSearchParams: (params: URLSearchParams, query: string) => void;
 
+let pairsIn: (params: URLSearchParams) => readonly Pair[];
+
 export class URLSearchParams {
   #pairs: Pair[] = [];
   #update: ((query: string) => void) | null = null;
 
   static {
+    pairsIn = (params) => params.#pairs;
     linkedSearchParams = (query, update) => {
       const params = new URLSearchParams();
       params.#pairs = parseUrlencoded(query);
@@ -137,6 +141,7 @@ export class URLSearchParams {
 }
 
 defineInterface("URLSearchParams", URLSearchParams);
+showEntries(URLSearchParams, pairsIn);
 Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, {
   value: URLSearchParams.prototype.entries,
   writable: true,

@@ -6,7 +6,7 @@ import { defineInterface, requireArguments, toDictionary } from "../web/webidl.j
 
 const { Promise, TypeError } = globalThis;
 
-class Scheduler {
+export class Scheduler {
   /** Resolves after `delay` milliseconds; rejects with the reason when `signal` is aborted. */
   async wait(delay: number, options?: { signal?: unknown }): Promise<void> {
     requireArguments("Scheduler.wait", arguments.length, 1);
