@@ -329,12 +329,18 @@ export function loadLazyScript(name: string): unknown {
 
 // --- Errors --------------------------------------------------------------------------------------
 
+/** Frames of the runtime layer and the engine say nothing to a Worker's author. */
+const INTERNAL_FRAME = /\n\s+at [^\n]*(?:edgewright:|ext:core\/)[^\n]*/g;
+const { replace } = String.prototype;
+const { apply } = Reflect;
+
 /** Name, message and stack of anything that can be thrown. */
 export function describeError(error: unknown): { name: string; message: string; stack: string } {
   try {
     if (isNativeError(error) || (typeof error === "object" && error !== null && "stack" in error)) {
       const { name, message, stack } = error as Error;
-      return { name: String(name), message: String(message), stack: String(stack ?? "") };
+      const trace = apply(replace, String(stack ?? ""), [INTERNAL_FRAME, ""]);
+      return { name: String(name), message: String(message), stack: trace };
     }
     return { name: "Uncaught", message: String(error), stack: "" };
   } catch {

@@ -2,9 +2,10 @@
 // calls. The host takes `__turn` and `__resume`, the entry module takes `__install`, and all are
 // deleted before the Worker's first line runs.
 
-import { setHostFunctions } from "./io.js";
 import { installGlobals } from "./globals.js";
+import { setHostFunctions } from "./io.js";
 import { resume, turn } from "./turn.js";
+import { startClock } from "./web/performance.js";
 import { installWorker } from "./workers/handlers.js";
 
 interface HostGlobals {
@@ -19,21 +20,6 @@ interface HostGlobals {
 
 const scope = globalThis as typeof globalThis & HostGlobals & Record<string, unknown>;
 
-/** Names that the engine and its Python binding leave on the global object. */
-const FOREIGN = [
-  "__entropy",
-  "__lazyScript",
-  "__cpuClock",
-  "__host_op_sync__",
-  "__host_op_async__",
-  "__pydenoCallSync",
-  "__pydenoCallAsync",
-  "__pydeno_bind_object",
-  "__pydeno_bind_function",
-  "__pydeno_from_py_stream",
-  "__pydeno_wasm_load",
-];
-
 installGlobals();
 const ours = Object.getOwnPropertyDescriptors(globalThis);
 
@@ -46,9 +32,14 @@ scope.__start = () => {
     throw new Error("The host did not bind its functions.");
   }
   __cpuClock();
+  startClock();
   setHostFunctions({ entropy: __entropy, lazyScript: __lazyScript });
-  for (const name of FOREIGN) delete scope[name];
-  // The binding defines some globals of its own when a runtime starts.
+  delete scope.__entropy;
+  delete scope.__lazyScript;
+  delete scope.__cpuClock;
+  // The binding's own functions (`__host_op_sync__` and the like) can't be deleted; they do nothing
+  // without the token of a bound function, and no token is in reach.
+  // It also defines some of the globals of the platform when a runtime starts.
   Object.defineProperty(globalThis, "ReadableStream", ours.ReadableStream as PropertyDescriptor);
   Object.defineProperty(globalThis, "console", ours.console as PropertyDescriptor);
   delete scope.__start;

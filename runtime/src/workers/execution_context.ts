@@ -2,6 +2,7 @@
 // https://developers.cloudflare.com/workers/runtime-apis/context/
 
 import { type RequestContext, reportException, settlePart } from "../io.js";
+import { defineInterface } from "../web/webidl.js";
 
 let make: (request: RequestContext) => ExecutionContext;
 
@@ -27,11 +28,9 @@ export class ExecutionContext {
   passThroughOnException(): void {
     this.#request.passThrough = true;
   }
-
-  get [Symbol.toStringTag](): string {
-    return "ExecutionContext";
-  }
 }
+
+defineInterface("ExecutionContext", ExecutionContext);
 
 class Handle {
   constructor(readonly request: RequestContext) {}

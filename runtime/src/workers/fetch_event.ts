@@ -4,6 +4,7 @@
 import type { RequestContext } from "../io.js";
 import { Event } from "../web/events.js";
 import type { Request } from "../web/request.js";
+import { defineInterface } from "../web/webidl.js";
 import { waitUntil } from "./execution_context.js";
 
 const states = new WeakMap<
@@ -41,11 +42,9 @@ export class FetchEvent extends Event {
   passThroughOnException(): void {
     stateOf(this).request.passThrough = true;
   }
-
-  get [Symbol.toStringTag](): string {
-    return "FetchEvent";
-  }
 }
+
+defineInterface("FetchEvent", FetchEvent);
 
 function stateOf(event: FetchEvent): {
   request: RequestContext;

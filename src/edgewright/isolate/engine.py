@@ -126,7 +126,10 @@ class Isolate:
         return time.clock_gettime_ns(self._cpu_clock)
 
     def close(self) -> None:
+        """Ends the isolate. pydeno's objects must go on the thread that made them, so they go now
+        and not when the garbage collector comes by."""
         self._runtime.close()
+        del self._runtime, self._turn, self._resume
 
     def _enter(
         self, function: Callable[..., str | list[Any]], *arguments: object, timeout: float

@@ -1,0 +1,111 @@
+// The global scope that Workers see.
+// Names and kinds as in https://developers.cloudflare.com/workers/runtime-apis/
+
+import { AbortController, AbortSignal } from "./web/abort.js";
+import { atob, btoa } from "./web/base64.js";
+import { console } from "./web/console.js";
+import { Crypto, crypto } from "./web/crypto.js";
+import { DOMException } from "./web/dom_exception.js";
+import { TextDecoder, TextEncoder } from "./web/encoding.js";
+import { CustomEvent, Event, EventTarget } from "./web/events.js";
+import { fetch } from "./web/fetch.js";
+import { Headers } from "./web/headers.js";
+import { FixedLengthStream, IdentityTransformStream } from "./web/identity_stream.js";
+import { performance } from "./web/performance.js";
+import { Request } from "./web/request.js";
+import { Response } from "./web/response.js";
+import {
+  ByteLengthQueuingStrategy,
+  CountQueuingStrategy,
+  ReadableByteStreamController,
+  ReadableStream,
+  ReadableStreamBYOBReader,
+  ReadableStreamBYOBRequest,
+  ReadableStreamDefaultController,
+  ReadableStreamDefaultReader,
+  TransformStream,
+  TransformStreamDefaultController,
+  WritableStream,
+  WritableStreamDefaultController,
+  WritableStreamDefaultWriter,
+} from "./web/streams.js";
+import { structuredClone } from "./web/structured_clone.js";
+import { clearInterval, clearTimeout, setInterval, setTimeout } from "./web/timers.js";
+import { URL } from "./web/url.js";
+import { URLSearchParams } from "./web/url_search_params.js";
+import { ExecutionContext } from "./workers/execution_context.js";
+import { FetchEvent } from "./workers/fetch_event.js";
+import { setGlobalTarget } from "./workers/handlers.js";
+import { scheduler } from "./workers/scheduler.js";
+
+const INTERFACES = {
+  AbortController,
+  AbortSignal,
+  ByteLengthQueuingStrategy,
+  CountQueuingStrategy,
+  Crypto,
+  CustomEvent,
+  DOMException,
+  Event,
+  EventTarget,
+  ExecutionContext,
+  FetchEvent,
+  FixedLengthStream,
+  Headers,
+  IdentityTransformStream,
+  ReadableByteStreamController,
+  ReadableStream,
+  ReadableStreamBYOBReader,
+  ReadableStreamBYOBRequest,
+  ReadableStreamDefaultController,
+  ReadableStreamDefaultReader,
+  Request,
+  Response,
+  TextDecoder,
+  TextEncoder,
+  TransformStream,
+  TransformStreamDefaultController,
+  URL,
+  URLSearchParams,
+  WritableStream,
+  WritableStreamDefaultController,
+  WritableStreamDefaultWriter,
+};
+
+const FUNCTIONS = {
+  atob,
+  btoa,
+  clearInterval,
+  clearTimeout,
+  fetch,
+  setInterval,
+  setTimeout,
+  structuredClone,
+};
+
+const OBJECTS = { console, crypto, performance, scheduler };
+
+/** Puts it all on the global object: interfaces not enumerable, functions and objects so (Web IDL). */
+export function installGlobals(): void {
+  define(INTERFACES, false);
+  define(FUNCTIONS, true);
+  define(OBJECTS, true);
+  define({ self: globalThis }, true);
+  // The classic form: the global scope is an event target.
+  const target = new EventTarget();
+  setGlobalTarget(target);
+  define(
+    {
+      addEventListener: target.addEventListener.bind(target),
+      removeEventListener: target.removeEventListener.bind(target),
+      dispatchEvent: target.dispatchEvent.bind(target),
+    },
+    true,
+  );
+}
+
+function define(values: Record<string, unknown>, enumerable: boolean): void {
+  for (const [name, value] of Object.entries(values)) {
+    Object.defineProperty(globalThis, name, { value, enumerable, writable: true, configurable: true });
+  }
+}
