@@ -1,0 +1,1 @@
+"""Edgewright beside workerd: `python -m benchmarks`; see README.md."""

@@ -1,0 +1,38 @@
+"""The load: wrk, one thread."""
+
+from __future__ import annotations
+
+import subprocess
+
+import msgspec
+
+from benchmarks.tools import FOLDER, BenchmarkError, program
+
+
+class Load(msgspec.Struct, frozen=True):
+    """What wrk saw."""
+
+    requests: int
+    bytes: int
+    seconds: float
+    p50_us: float
+    p99_us: float
+    errors: int
+
+
+def put_load(url: str, *, connections: int, seconds: float) -> Load:
+    """Keeps `connections` busy. Raises BenchmarkError when a request fails: such numbers lie."""
+    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s"]
+    result = subprocess.run(
+        [*command, "-s", str(FOLDER / "report.lua"), url],
+        capture_output=True,
+        text=True,
+        timeout=seconds + 60,
+    )
+    _, found, line = result.stdout.rpartition("\nJSON ")
+    if result.returncode or not found:
+        raise BenchmarkError(f"wrk failed on {url}:\n{result.stdout}{result.stderr}")
+    load = msgspec.json.decode(line, type=Load)
+    if load.errors:
+        raise BenchmarkError(f"{load.errors} of {load.requests} requests failed at {url}")
+    return load

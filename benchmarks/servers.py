@@ -1,0 +1,133 @@
+"""The two runtimes under test and the upstream behind them, each on a port of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.tools import FOLDER, BenchmarkError, free_port, program, workerd
+
+BIG = 100_000_000
+"""Bytes of the upstream's /big."""
+
+_START = 30.0
+_STOP = 10.0
+
+_NGINX = """\
+worker_processes 1; daemon off; master_process off;
+pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 100000000; sendfile on; tcp_nodelay on;
+  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+  server {{
+    listen 127.0.0.1:{port};
+    root {folder};
+    location = /big {{ default_type application/octet-stream; }}
+    location / {{ default_type text/plain; return 200 "{body}"; }}
+  }}
+}}
+"""
+
+_WORKERD = """\
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "internet", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:{port}", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  bindings = [(name = "UPSTREAM", text = "{upstream}")],
+  compatibilityDate = "2026-01-01",
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    name: str
+    url: str
+    pid: int
+
+
+@contextlib.contextmanager
+def upstream(folder: Path) -> Generator[Server]:
+    """nginx: 100 bytes at every path, and BIG bytes at /big."""
+    port = free_port()
+    with (folder / "big").open("wb") as file:
+        file.truncate(BIG)
+    config = folder / "nginx.conf"
+    config.write_text(_NGINX.format(folder=folder, port=port, body="0123456789" * 10))
+    command = [program("nginx"), "-p", str(folder), "-c", str(config)]
+    with _running("nginx", command, port, folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def edgewright(folder: Path, upstream: str) -> Generator[Server]:
+    """`edgewright serve` with its defaults: one gateway process."""
+    port = free_port()
+    shutil.copy(FOLDER / "worker.js", folder)
+    config = {"name": "benchmark", "main": "worker.js", "vars": {"UPSTREAM": upstream}}
+    (folder / "wrangler.json").write_text(json.dumps(config))
+    command = [sys.executable, "-m", "edgewright", "serve", str(folder), "--port", str(port)]
+    with _running("edgewright", command, port, folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def workerd_server(folder: Path, upstream: str) -> Generator[Server]:
+    """`workerd serve` with its defaults."""
+    port = free_port()
+    shutil.copy(FOLDER / "worker.js", folder)
+    config = folder / "workerd.capnp"
+    config.write_text(_WORKERD.format(port=port, upstream=upstream))
+    with _running("workerd", [workerd(), "serve", str(config)], port, folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _running(name: str, command: list[str], port: int, folder: Path) -> Generator[Server]:
+    log = folder / f"{name}.output"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_it_answers(name, process, url, log)
+        yield Server(name, url, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_it_answers(
+    name: str, process: subprocess.Popen[bytes], url: str, log: Path
+) -> None:
+    deadline = time.monotonic() + _START
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{url}/", timeout=5).close()
+        except urllib.error.HTTPError as error:
+            raise BenchmarkError(f"{name} answers with {error}:\n{log.read_text()}") from error
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise BenchmarkError(f"{name} did not start:\n{log.read_text()}")
