@@ -38,9 +38,13 @@ try {
     sourcemap: "inline",
   });
   const files = tests.map((name) => join(output, name.replace(/\.ts$/, ".mjs")));
-  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], {
-    stdio: "inherit",
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    ["--enable-source-maps", "--js-base-64", "--test", ...files],
+    {
+      stdio: "inherit",
+    },
+  );
   process.exitCode = status ?? 1;
 } finally {
   rmSync(output, { recursive: true, force: true });

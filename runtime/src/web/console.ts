@@ -3,7 +3,8 @@
 import { monotonicNow } from "../engine.js";
 import { currentRequest, type RequestContext, send } from "../io.js";
 import { formatTable } from "./console_table.js";
-import { formatPrimitive, inspect, MAX_TEXT } from "./inspect.js";
+import { inspect, MAX_TEXT } from "./inspect.js";
+import { formatPrimitive } from "./inspect_names.js";
 
 const { Error, Map, Number, parseFloat, parseInt, Reflect, String, WeakMap } = globalThis;
 const { apply } = Reflect;

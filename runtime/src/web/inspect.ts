@@ -13,23 +13,28 @@ import {
   isRegExp,
   isSet,
 } from "../engine.js";
-import { isIdentifier, layOut, quote } from "./inspect_layout.js";
+import { layOut } from "./inspect_layout.js";
+import {
+  chainOf,
+  formatFunction,
+  formatPrimitive,
+  isIndex,
+  MAX_STRING,
+  more,
+  prefixOf,
+  showKey,
+  uncurry,
+} from "./inspect_names.js";
 
-const { ArrayBuffer, Map, Reflect, Set, String, WeakMap, WeakSet, WeakRef } = globalThis;
+const { ArrayBuffer, Map, Reflect, Set, String, WeakMap, WeakSet } = globalThis;
 const { Boolean, Number, Symbol, BigInt, RegExp, Date, Uint8Array } = globalThis;
-const { getOwnPropertyDescriptor, getPrototypeOf, is, hasOwn } = Object;
+const { getOwnPropertyDescriptor, getPrototypeOf, hasOwn } = Object;
 const { apply, ownKeys } = Reflect;
 const { isArray } = Array;
 const { isNaN } = Number;
-const uncurry =
-  <R>(method: (...args: never[]) => R) =>
-  (self: unknown, ...args: unknown[]): R =>
-    apply(method, self, args);
 const toIso = uncurry(Date.prototype.toISOString);
 const toTime = uncurry(Date.prototype.getTime);
 const showRegExp = uncurry(RegExp.prototype.toString);
-const showFunction = uncurry(Function.prototype.toString);
-const showSymbol = uncurry(Symbol.prototype.toString);
 const mapEntries = uncurry(Map.prototype.entries) as (map: unknown) => MapIterator<unknown[]>;
 const setValues = uncurry(Set.prototype.values) as (set: unknown) => SetIterator<unknown>;
 const getterOf = (target: object, key: PropertyKey) => getOwnPropertyDescriptor(target, key)!.get!;
@@ -38,13 +43,13 @@ const typedArrayName = uncurry(getterOf(typedArrayPrototype, Symbol.toStringTag)
   view: unknown,
 ) => string | undefined;
 const typedArrayLength = uncurry(getterOf(typedArrayPrototype, "length")) as (v: unknown) => number;
-const unbox: [string, (value: unknown) => unknown][] = [
-  ["Number", uncurry(Number.prototype.valueOf)],
-  ["String", uncurry(String.prototype.valueOf)],
-  ["Boolean", uncurry(Boolean.prototype.valueOf)],
-  ["BigInt", uncurry(BigInt.prototype.valueOf)],
-  ["Symbol", uncurry(Symbol.prototype.valueOf)],
-];
+const unbox = new Map<object, [name: string, valueOf: (value: unknown) => unknown]>(
+  [Number, String, Boolean, BigInt, Symbol].map((constructor) => [
+    constructor.prototype,
+    [constructor.name, uncurry(constructor.prototype.valueOf as () => unknown)],
+  ]),
+);
+const weak = new Set<object>([WeakMap.prototype, WeakSet.prototype]);
 
 export interface InspectOptions {
   /** Levels of nesting that are shown. */
@@ -55,7 +60,6 @@ const DEFAULT_DEPTH = 2;
 /** Items of a list, and properties of an object, that are shown. */
 const MAX_ITEMS = 100;
 const MAX_PROPERTIES = 200;
-const MAX_STRING = 10_000;
 /** Characters after which the rest is left out. */
 export const MAX_TEXT = 64 * 1024;
 
@@ -114,24 +118,6 @@ function formatValue(context: Context, value: unknown, outermost = false): strin
       : formatPrimitive(value, outermost);
   context.budget -= text.length;
   return text;
-}
-
-export function formatPrimitive(value: unknown, outermost = false): string {
-  switch (typeof value) {
-    case "string": {
-      const left = value.length - MAX_STRING;
-      if (left <= 0 || outermost) return quote(value);
-      return `${quote(value.slice(0, MAX_STRING))}... ${left} more character${left > 1 ? "s" : ""}`;
-    }
-    case "number":
-      return is(value, -0) ? "-0" : `${value}`;
-    case "bigint":
-      return `${value}n`;
-    case "symbol":
-      return showSymbol(value);
-    default:
-      return `${value}`;
-  }
 }
 
 function formatObject(context: Context, given: object): string {
@@ -261,20 +247,13 @@ function shapeOf(value: object): Shape {
   if (isAnyArrayBuffer(value)) {
     return { ...braces("", prefixOf(value, "ArrayBuffer")), items: () => bufferItems(value) };
   }
-  if (value instanceof WeakMap || value instanceof WeakSet) {
-    return { ...braces("", prefixOf(value, "WeakMap")), items: () => ["<items unknown>"] };
-  }
-  if (value instanceof WeakRef) return braces("", `${prefixOf(value, "WeakRef")}`);
-  for (const [name, valueOf] of unbox) {
-    try {
-      const primitive = valueOf(value);
-      return {
-        ...braces(`[${name}: ${formatPrimitive(primitive)}]`, ""),
-        hidden: (key) => name === "String" && isIndex(key),
-      };
-    } catch {
-      // Not one of these.
+  for (const prototype of chainOf(value)) {
+    if (weak.has(prototype) && prototype !== value) {
+      return { ...braces("", prefixOf(value, "Object")), items: () => ["<items unknown>"] };
     }
+    const boxed = unbox.get(prototype);
+    if (boxed !== undefined)
+      return boxedShape(value, boxed) ?? braces("", prefixOf(value, "Object"));
   }
   const fields = platformFields(value);
   if (fields !== null) {
@@ -286,38 +265,26 @@ function shapeOf(value: object): Shape {
   return braces("", prefix === "Object " ? "" : prefix);
 }
 
-/** `Name `, `Name [tag] ` or `[Name: null prototype] `; the size goes behind the name. */
-function prefixOf(value: object, fallback: string, size = ""): string {
-  const name = constructorName(value);
-  if (name === null) return `[${fallback}${size}: null prototype] `;
-  const tag = classString(value);
-  return tag !== "" && tag !== name ? `${name}${size} [${tag}] ` : `${name}${size} `;
-}
-
-function constructorName(value: object): string | null {
-  for (let at: object | null = value; at !== null && !isProxy(at); at = getPrototypeOf(at)) {
-    const constructor = getOwnPropertyDescriptor(at, "constructor")?.value as unknown;
-    if (typeof constructor !== "function" || isProxy(constructor)) continue;
-    const name = getOwnPropertyDescriptor(constructor, "name")?.value as unknown;
-    if (typeof name === "string" && name !== "") return name;
+/** A primitive in an object; null for what only has the prototype of one. */
+function boxedShape(
+  value: object,
+  [name, valueOf]: [name: string, valueOf: (value: unknown) => unknown],
+): Shape | null {
+  try {
+    return {
+      base: `[${name}: ${formatPrimitive(valueOf(value))}]`,
+      open: "{",
+      close: "}",
+      items: nothing,
+      hidden: (key) => name === "String" && isIndex(key),
+    };
+  } catch {
+    return null;
   }
-  return null;
-}
-
-/** Symbol.toStringTag, where it is a value that is not shown as a property anyway. */
-function classString(value: object): string {
-  for (let at: object | null = value; at !== null && !isProxy(at); at = getPrototypeOf(at)) {
-    const descriptor = getOwnPropertyDescriptor(at, Symbol.toStringTag);
-    if (descriptor !== undefined) {
-      if (at === value && descriptor.enumerable) return "";
-      return typeof descriptor.value === "string" ? descriptor.value : "";
-    }
-  }
-  return "";
 }
 
 function platformFields(value: object): [string, unknown][] | null {
-  for (let at: object | null = value; at !== null && !isProxy(at); at = getPrototypeOf(at)) {
+  for (const at of chainOf(value)) {
     const show = shown.get(at);
     if (show === undefined) continue;
     try {
@@ -328,21 +295,6 @@ function platformFields(value: object): [string, unknown][] | null {
     }
   }
   return null;
-}
-
-function formatFunction(value: object): string {
-  const name = getOwnPropertyDescriptor(value, "name")?.value as unknown;
-  const named = typeof name === "string" && name !== "" ? name : null;
-  const source = showFunction(value);
-  if (source.startsWith("class") && source.endsWith("}")) {
-    const parent = getPrototypeOf(value) as object | null;
-    const parentName =
-      parent && !isProxy(parent) && getOwnPropertyDescriptor(parent, "name")?.value;
-    const extended = typeof parentName === "string" && parentName ? ` extends ${parentName}` : "";
-    return `[class ${named ?? "(anonymous)"}${extended}]`;
-  }
-  const kind = classString(value) || "Function";
-  return `[${kind}${named === null ? " (anonymous)" : `: ${named}`}]`;
 }
 
 function formatError(error: Error): string {
@@ -425,10 +377,6 @@ function limited<T>(iterator: Iterator<T>, size: number, format: (item: T) => st
   return items;
 }
 
-function more(count: number): string {
-  return `... ${count} more item${count > 1 ? "s" : ""}`;
-}
-
 function formatProperties(
   context: Context,
   value: object,
@@ -451,13 +399,4 @@ function formatProperties(
 function formatDescriptor(context: Context, { get, set, value }: PropertyDescriptor): string {
   if (get !== undefined) return set === undefined ? "[Getter]" : "[Getter/Setter]";
   return set === undefined ? formatValue(context, value) : "[Setter]";
-}
-
-function showKey(key: PropertyKey): string {
-  if (typeof key === "symbol") return showSymbol(key);
-  return isIdentifier(`${String(key)}`) ? `${String(key)}` : quote(`${String(key)}`);
-}
-
-function isIndex(key: string): boolean {
-  return /^(?:0|[1-9]\d*)$/.test(key);
 }
