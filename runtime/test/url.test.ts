@@ -156,6 +156,28 @@ test("setters change the URL as node's do", () => {
   }
 });
 
+test("random setters change the URL as node's do", () => {
+  const pick = random(99);
+  const names = ["hostname", "pathname", "search", "hash", "host", "port", "protocol"] as const;
+  for (let round = 0; round < 20_000; round++) {
+    const start = randomUrl(pick).replace(/[^\0-\x7f]|xn--/gi, "");
+    if (!OurURL.canParse(start) || !URL.canParse(start)) continue;
+    const ours = new OurURL(start);
+    const theirs = new URL(start);
+    if (pick(2) === 0) void ours.searchParams;
+    for (let step = 0; step < 3; step++) {
+      const name = names[pick(names.length)]!;
+      let value = pick(2) === 0 ? "" : ["/", "?", "#", "a.b"][pick(4)]!;
+      for (let left = pick(5); left > 0; left--) value += pieces[pick(pieces.length)];
+      value = value.replace(/[^\0-\x7f]|xn--/gi, "");
+      ours[name] = value;
+      theirs[name] = value;
+      assert.equal(ours.href, theirs.href, JSON.stringify([start, name, value]));
+      assert.deepEqual([...ours.searchParams], [...new OurParams(theirs.search)]);
+    }
+  }
+});
+
 test("hosts beyond ASCII load the IDNA tables", () => {
   assert.equal(new OurURL("https://Bücher.example/").hostname, "xn--bcher-kva.example");
   assert.equal(OurURL.canParse("https://a\u00adb\u2260.\u200d/"), false);

@@ -23,6 +23,8 @@ import { defineInterface, requireArguments, toUsvString } from "./webidl.js";
 
 const { TypeError } = globalThis;
 
+type Offsets = Omit<PlainUrl, "href" | "hostStart">;
+
 export class URL {
   /** Exactly one of these two is there: a record once the URL is out of the ordinary, or changes. */
   #plain: PlainUrl | null;
@@ -129,7 +131,10 @@ export class URL {
   }
 
   set hostname(value: string) {
-    this.#override(toUsvString(value), "hostname");
+    const hostname = toUsvString(value);
+    const plain = this.#plain;
+    if (plain !== null && this.#splice(plain.hostStart, hostname, plain.hostEnd, "hostEnd")) return;
+    this.#override(hostname, "hostname");
   }
 
   get port(): string {
@@ -160,6 +165,9 @@ export class URL {
 
   set pathname(value: string) {
     const path = toUsvString(value);
+    const plain = this.#plain;
+    if (plain !== null && this.#splice(plain.pathStart, path, plain.queryStart, "queryStart"))
+      return;
     const record = this.#mutable();
     if (hasAnOpaquePath(record)) return;
     record.path = [];
@@ -172,21 +180,14 @@ export class URL {
   }
 
   set search(value: string) {
-    const query = toUsvString(value);
-    const record = this.#mutable();
-    if (query === "") {
-      record.query = null;
-    } else {
-      record.query = "";
-      const input = query.startsWith("?") ? query.slice(1) : query;
-      basicURLParse(input, { url: record, stateOverride: "query" });
-    }
+    const search = toUsvString(value);
+    this.#setQuery(search.startsWith("?") ? search.slice(1) : search, search === "");
     this.#queryChanged();
   }
 
   get searchParams(): URLSearchParams {
     this.#params ??= linkedSearchParams(this.#query(), (query) => {
-      this.#mutable().query = query === "" ? null : query;
+      this.#setQuery(query, query === "");
     });
     return this.#params;
   }
@@ -228,6 +229,32 @@ export class URL {
     return plain !== null
       ? plain.href.slice(plain.queryStart + 1, plain.fragmentStart)
       : (this.#record!.query ?? "");
+  }
+
+  /** A query is parsed, which leaves alone what URLSearchParams serialized. */
+  #setQuery(query: string, remove: boolean): void {
+    const plain = this.#plain;
+    const search = remove ? "" : `?${query}`;
+    if (
+      plain !== null &&
+      this.#splice(plain.queryStart, search, plain.fragmentStart, "fragmentStart")
+    ) {
+      return;
+    }
+    const record = this.#mutable();
+    record.query = remove ? null : "";
+    if (!remove) basicURLParse(query, { url: record, stateOverride: "query" });
+  }
+
+  /** Puts a component in, when what comes out is plain again and the component ends where it did. */
+  #splice(start: number, component: string, end: number, ends: keyof Offsets): boolean {
+    const { href } = this.#plain!;
+    const next = parsePlain(href.slice(0, start) + component + href.slice(end));
+    if (next === null || next[ends] !== start + component.length) return false;
+    // An empty path, or a host with its port left over, would have moved the others.
+    if (next.href.length !== href.length + component.length - (end - start)) return false;
+    this.#plain = next;
+    return true;
   }
 
   #queryChanged(): void {
