@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import os
 import queue
 import socket
 import sys
@@ -42,6 +43,7 @@ threading.stack_size(512 << 10)
 def main() -> None:
     """Runs until the gateway closes the control socket, given as a file descriptor in argv."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    _close_all_but(control.fileno())
     snapshot = load_snapshot()
     waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
 
@@ -64,6 +66,13 @@ def main() -> None:
             return
         waiting.put(connection)
         due.append(time.monotonic() + SPARE_DELAY)
+
+
+def _close_all_but(fd: int) -> None:
+    """Whoever started us may have let more descriptors through than ours (uvloop does): a listener
+    that outlives its gateway here, a door out for the Worker's code."""
+    os.closerange(3, fd)
+    os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _receive_socket(control: socket.socket) -> socket.socket | None:
