@@ -21,6 +21,9 @@ import type { Event } from "./protocol.js";
 import { handleRequest } from "./workers/handlers.js";
 
 const { parse, stringify } = JSON;
+const { isArray } = Array;
+const { setPrototypeOf } = Object;
+const arrayPrototype = Array.prototype;
 
 /** JSON of [spent, commands]; with bytes when a command carries some. */
 type TurnResult = string | [json: string, blob: Uint8Array];
@@ -78,7 +81,7 @@ function run(): TurnResult {
   batch = [];
   blob = null;
   const taken = takeCommands();
-  const json = stringify([spent, taken.commands]);
+  const json = toJson([spent, taken.commands]);
   spent = [];
   return taken.blob === null ? json : [json, taken.blob];
 }
@@ -132,5 +135,20 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
     case "cancel":
       cancelSink(event);
       break;
+  }
+}
+
+/** JSON, whatever a Worker may have hung on the prototypes. */
+function toJson(value: unknown[]): string {
+  // `toJSON` is looked up on every array; without a prototype there is nowhere to find one.
+  if ("toJSON" in arrayPrototype) stripPrototypes(value);
+  return stringify(value);
+}
+
+function stripPrototypes(value: unknown[]): void {
+  setPrototypeOf(value, null);
+  for (let i = 0; i < value.length; i++) {
+    const item = value[i];
+    if (isArray(item)) stripPrototypes(item);
   }
 }

@@ -79,6 +79,7 @@ class SubrequestClient:
             .referer(False)
             .no_proxy()
             .user_agent("Edgewright")
+            .default_headers({"accept-encoding": "br, gzip"})
             # Bodies pass through as they are; what a Worker reads is decoded for it.
             .gzip(False)
             .brotli(False)
@@ -119,15 +120,10 @@ class SubrequestClient:
     ) -> UpstreamResponse:
         try:
             builder = self._client.request(method, url).streamed_read_buffer_limit(0)
-            encoding = False
             for index in range(0, len(headers), 2):
                 name = headers[index]
-                if name in _NOT_FORWARDED:
-                    continue
-                encoding = encoding or name == "accept-encoding"
-                builder = builder.header(name, headers[index + 1])
-            if not encoding:
-                builder = builder.header("accept-encoding", "br, gzip")
+                if name not in _NOT_FORWARDED:
+                    builder = builder.header(name, headers[index + 1])
             if isinstance(body, bytes):
                 builder = builder.body_bytes(body)
                 if not body:
@@ -155,8 +151,8 @@ class SubrequestClient:
             and header(flat, "content-encoding") is None
         ):
             # It is here already or about to be; a turn of its own would cost more.
-            content = await _whole(upstream)
-        return UpstreamResponse(status, _phrase(status), flat, url, False, content)
+            content = await upstream.whole()
+        return UpstreamResponse(status, _PHRASES.get(status, ""), flat, url, False, content)
 
 
 class UpstreamBody:
@@ -184,6 +180,16 @@ class UpstreamBody:
             return b""
         return chunk.to_bytes()
 
+    async def whole(self) -> bytes:
+        """All of it, with one wake-up. Raises SubrequestError."""
+        try:
+            content = await self._reader.bytes()
+        except PyreqwestError as error:
+            raise SubrequestError(_reason(error)) from error
+        # Read to its end, the connection is back in the pool already.
+        self._request = None
+        return content.to_bytes()
+
     async def finish(self) -> None:
         """The body was read to its end: the connection may serve another request."""
         request, self._request = self._request, None
@@ -193,16 +199,6 @@ class UpstreamBody:
     def discard(self) -> None:
         # Dropping the last reference closes the connection, which tells the upstream.
         self._request = None
-
-
-async def _whole(body: UpstreamBody) -> bytes:
-    parts: list[bytes] = []
-    try:
-        while chunk := await body.read():
-            parts.append(chunk)
-    except BodyError as error:
-        raise SubrequestError(str(error)) from error
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def header(flat: list[str], name: str) -> str | None:
@@ -275,11 +271,7 @@ def _length(flat: list[str]) -> int | None:
     return int(value) if value is not None and value.isascii() and value.isdigit() else None
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 def _reason(error: PyreqwestError) -> str:
