@@ -9,6 +9,6 @@ type ToAscii = (domain: string, options: ToAsciiOptions) => string | null;
 let loaded: ToAscii | null = null;
 
 export function toASCII(domain: string, options: ToAsciiOptions): string | null {
-  loaded ??= (loadLazyScript("runtime-idna.js") as { toASCII: ToAscii }).toASCII;
+  loaded ??= (loadLazyScript("idna") as { toASCII: ToAscii }).toASCII;
   return loaded(domain, options);
 }
