@@ -11,7 +11,7 @@ import { CustomEvent, Event, EventTarget } from "./web/events.js";
 import { fetch } from "./web/fetch.js";
 import { Headers } from "./web/headers.js";
 import { FixedLengthStream, IdentityTransformStream } from "./web/identity_stream.js";
-import { performance } from "./web/performance.js";
+import { Performance, performance } from "./web/performance.js";
 import { Request } from "./web/request.js";
 import { Response } from "./web/response.js";
 import {
@@ -36,7 +36,7 @@ import { URLSearchParams } from "./web/url_search_params.js";
 import { ExecutionContext } from "./workers/execution_context.js";
 import { FetchEvent } from "./workers/fetch_event.js";
 import { setGlobalTarget } from "./workers/handlers.js";
-import { scheduler } from "./workers/scheduler.js";
+import { Scheduler, scheduler } from "./workers/scheduler.js";
 
 const INTERFACES = {
   AbortController,
@@ -53,6 +53,7 @@ const INTERFACES = {
   FixedLengthStream,
   Headers,
   IdentityTransformStream,
+  Performance,
   ReadableByteStreamController,
   ReadableStream,
   ReadableStreamBYOBReader,
@@ -61,6 +62,7 @@ const INTERFACES = {
   ReadableStreamDefaultReader,
   Request,
   Response,
+  Scheduler,
   TextDecoder,
   TextEncoder,
   TransformStream,
@@ -106,6 +108,11 @@ export function installGlobals(): void {
 
 function define(values: Record<string, unknown>, enumerable: boolean): void {
   for (const [name, value] of Object.entries(values)) {
-    Object.defineProperty(globalThis, name, { value, enumerable, writable: true, configurable: true });
+    Object.defineProperty(globalThis, name, {
+      value,
+      enumerable,
+      writable: true,
+      configurable: true,
+    });
   }
 }

@@ -80,11 +80,29 @@ function headersToSend(request: Request, { headers, cache }: RequestHead): FlatH
 /** A copy that JSON can carry: what it can't fails here, and not the turn. */
 function cfToSend({ cf, cache }: RequestHead): CfProperties {
   if (cf === null && cache === undefined) return null;
-  const copy: Record<string, unknown> = parse(stringify(cf ?? {}));
+  const json = stringify(cf ?? {});
+  if (depth(json) > MAX_CF_DEPTH) throw new TypeError("'cf' is nested too deep.");
+  const copy: Record<string, unknown> = parse(json);
   if (cache === "no-store") copy.cacheTtl = -1;
   if (cache === "no-store" || cache === "reload") copy.cacheLevel = "bypass";
   if (cache === "no-cache") copy.cacheForceRevalidate = true;
   return copy;
+}
+
+/** More than the platform's own goes, and far less than what other JSON parsers give up at. */
+const MAX_CF_DEPTH = 64;
+
+/** How deep JSON nests, at most: brackets in strings count as well. */
+function depth(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i];
+    if (character === "{" || character === "[") depth++;
+    else if (character === "}" || character === "]") depth--;
+    if (depth > deepest) deepest = depth;
+  }
+  return deepest;
 }
 
 function toResponse(

@@ -9,6 +9,7 @@
 // protect the user of a browser, and a server has to be able to set them.
 
 import type { FlatHeaders } from "../protocol.js";
+import { showEntries } from "./inspect.js";
 import { defineInterface, definePairIterator, requireArguments } from "./webidl.js";
 
 const { Map, TypeError } = globalThis;
@@ -172,6 +173,7 @@ export class Headers {
 }
 
 defineInterface("Headers", Headers);
+showEntries(Headers, (headers) => sorted(headers));
 defineProperty(Headers.prototype, iterator, {
   value: Headers.prototype.entries,
   writable: true,

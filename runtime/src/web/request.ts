@@ -26,6 +26,7 @@ import {
   headersFromFlat,
   withHeader,
 } from "./headers.js";
+import { showAttributes } from "./inspect.js";
 import { URL } from "./url.js";
 import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
@@ -264,6 +265,7 @@ export class Request extends Body {
 }
 
 defineInterface("Request", Request);
+showAttributes(Request, ["method", "url", "headers", "redirect"]);
 
 // --- For the other files of the runtime ----------------------------------------------------------
 

@@ -18,6 +18,7 @@ import {
   headersFromFlat,
   withHeader,
 } from "./headers.js";
+import { showAttributes } from "./inspect.js";
 import { URL } from "./url.js";
 import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
@@ -237,6 +238,7 @@ export class Response extends Body {
 }
 
 defineInterface("Response", Response);
+showAttributes(Response, ["status", "statusText", "ok", "headers", "url", "redirected"]);
 
 // --- For the other files of the runtime ----------------------------------------------------------
 

@@ -1,8 +1,8 @@
 // The classic form of a Worker: addEventListener("fetch", event => event.respondWith(…)).
 // Service Workers §4.6 (FetchEvent), with the platform's additions.
 
-import type { RequestContext } from "../io.js";
-import { Event } from "../web/events.js";
+import { type RequestContext, reportException } from "../io.js";
+import { dispatch, Event, type EventTarget } from "../web/events.js";
 import type { Request } from "../web/request.js";
 import { defineInterface } from "../web/webidl.js";
 import { waitUntil } from "./execution_context.js";
@@ -57,15 +57,23 @@ function stateOf(event: FetchEvent): {
   return state;
 }
 
-/** Dispatches the event; gives what respondWith() was given, or undefined where nobody called it. */
+/**
+ * Dispatches the event; gives what respondWith() was given, if anybody called it. Throws what a
+ * listener threw that kept it from being called.
+ */
 export function dispatchFetchEvent(
-  target: { dispatchEvent(event: Event): boolean },
+  target: EventTarget,
   context: RequestContext,
   request: Request,
 ): { answered: boolean; response: unknown } {
   const event = new FetchEvent("fetch", { request });
   const state = { request: context, response: undefined, answered: false };
   states.set(event, state);
-  target.dispatchEvent(event);
+  const thrown: unknown[] = [];
+  dispatch(target, event, (error) => {
+    thrown[thrown.length] = error;
+  });
+  if (!state.answered && thrown.length > 0) throw thrown[0];
+  for (let i = 0; i < thrown.length; i++) reportException(thrown[i]);
   return state;
 }
