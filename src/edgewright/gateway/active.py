@@ -41,6 +41,8 @@ class ActiveRequest:
     streams: set[int] = field(default_factory=set[int])
     body_stream: int | None = None
     """Id of the stream that the request's body is, where the gateway holds it."""
+    body_is_whole: bool = False
+    """No byte of `request.body` was given away, and it is the gateway's again."""
     started: float = field(default_factory=time.perf_counter)
 
     def record(self, worker: str) -> RequestRecord:

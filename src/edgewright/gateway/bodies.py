@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from edgewright.gateway.coding import DecodedBody
 from edgewright.messages import Body, BodyError
+from edgewright.protocol.messages import SINK_WINDOW
 
 
 class SinkBody:
@@ -17,11 +18,17 @@ class SinkBody:
     def __init__(self, *, on_taken: Callable[[int], None], on_cancel: Callable[[], None]) -> None:
         self.length: int | None = None
         self._chunks: deque[bytes] = deque()
+        self._held = 0
         self._ended = False
         self._error: str | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._on_taken = on_taken
         self._on_cancel = on_cancel
+
+    @property
+    def full(self) -> bool:
+        """Whether the isolate has used its credit up. (Its last chunk may go beyond.)"""
+        return self._held >= SINK_WINDOW
 
     async def read(self) -> bytes:
         while not self._chunks:
@@ -34,6 +41,7 @@ class SinkBody:
         # What has come together goes out together: fewer wake-ups for the same bytes.
         chunk = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
+        self._held = 0
         if not self._ended:
             self._on_taken(len(chunk))
         return chunk
@@ -47,8 +55,9 @@ class SinkBody:
 
     def push(self, chunk: bytes) -> None:
         """Bytes from the isolate."""
-        if not self._ended:
+        if chunk and not self._ended:
             self._chunks.append(chunk)
+            self._held += len(chunk)
             self._wake()
 
     def end(self, error: str | None) -> None:

@@ -9,22 +9,24 @@ from collections.abc import Callable
 import msgspec
 
 from edgewright.protocol.framing import FrameDecoder, FrameError, encode_frame
-from edgewright.protocol.messages import Command, Event, TurnResult
+from edgewright.protocol.messages import Command, Event, ProtocolViolation, decode_result
 
 _RECEIVE = 1 << 18
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(TurnResult)
 
 TurnHandler = Callable[[list[float], int, list[Command], bytes], None]
-"""Is given `spent`, the turn's CPU time in nanoseconds, the commands and their attachments."""
+"""Is given `spent`, the turn's CPU time in nanoseconds, the commands and their attachments. Raises
+ProtocolViolation."""
+
+CloseHandler = Callable[[str, bool], None]
+"""Is given the reason, and whether it is that the other side lied."""
 
 
 class Channel:
     """Turns, one at a time: what is posted while one runs becomes the next batch.
 
-    `on_turn` gets each turn's commands; `on_close` is called once when the isolate is gone, with
-    the reason.
+    `on_turn` gets each turn's commands; `on_close` is called once when the isolate is gone.
     """
 
     def __init__(
@@ -32,7 +34,7 @@ class Channel:
         connection: socket.socket,
         *,
         on_turn: TurnHandler,
-        on_close: Callable[[str], None],
+        on_close: CloseHandler,
     ) -> None:
         self._socket = connection
         self._loop = asyncio.get_running_loop()
@@ -46,13 +48,19 @@ class Channel:
         self._closed = False
         self._loop.add_reader(connection, self._readable)
 
-    def post(self, event: Event, attachment: bytes = b"") -> None:
-        """Puts an event into the next batch."""
+    def post(self, event: Event, attachment: bytes = b"", *, alone: bool = False) -> None:
+        """Puts an event into the next batch; `alone` when no other is to be expected."""
+        if self._closed:
+            return
         self._events.append(event)
         if attachment:
             self._attachments.append(attachment)
-        if not self._turning and not self._closed:
-            self._turning = True
+        if self._turning:
+            return
+        self._turning = True
+        if alone:
+            self._turn()
+        else:
             # What else arrives in this round of the event loop shares the turn.
             self._loop.call_soon(self._turn)
 
@@ -64,6 +72,8 @@ class Channel:
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._socket.close()
+        self._events.clear()
+        self._attachments.clear()
 
     def _turn(self) -> None:
         events, self._events = self._events, []
@@ -73,6 +83,9 @@ class Channel:
 
     def _send(self, frame: bytes) -> None:
         if self._closed:
+            return
+        if self._unsent:  # The other side answered before it had been asked: keep the order.
+            self._unsent += frame
             return
         try:
             sent = self._socket.send(frame)
@@ -103,16 +116,22 @@ class Channel:
             return
         try:
             for json, blob, cpu_ns in self._decoder.feed(data):
-                result = _decoder.decode(json)
+                result = decode_result(json)
                 self._on_turn(result.spent, cpu_ns, result.commands, blob)
+                if self._closed:
+                    return
                 if self._events:
                     self._turn()
                 else:
                     self._turning = False
-        except (FrameError, msgspec.DecodeError) as error:
-            self._lost(f"The isolate's process sent what it must not: {error}")
+        except (FrameError, ProtocolViolation) as error:
+            self._lost(f"The isolate's process sent what it must not: {error}", lied=True)
+        except BaseException:
+            # A fault of ours: nobody would ever hear of the rest of this turn.
+            self._lost("The gateway failed to perform a turn.")
+            raise
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str, *, lied: bool = False) -> None:
         if not self._closed:
             self.close()
-            self._on_close(reason)
+            self._on_close(reason, lied)

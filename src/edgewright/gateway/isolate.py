@@ -32,12 +32,14 @@ from edgewright.protocol.messages import (
     FetchCommand,
     GoneCommand,
     LogCommand,
+    ProtocolViolation,
     PullCommand,
     RequestEvent,
     RespondCommand,
     ResponseEvent,
     TimerCommand,
     TimerEvent,
+    attachment_size,
 )
 from edgewright.subrequest.client import SubrequestClient, SubrequestError, header
 
@@ -45,18 +47,20 @@ _HOP_BY_HOP = frozenset(
     {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
      "transfer-encoding", "upgrade"}
 )  # fmt: skip
-_UNSAFE = re.compile(r"[\0\r\n]")
+_UNSAFE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+"""What HTTP has no place for in a field's value (RFC 9110 §5.5)."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
-
-class ProtocolViolation(Exception):
-    """An isolate asked for something that it has no right to."""
+_OUTCOMES = frozenset[str](Outcome)
+_LONGEST_TIMER = 2**31 - 1
+"""Milliseconds; HTML's timers take no more."""
 
 
 class Isolate:
     """Requests of one Worker version, in one V8 isolate.
 
-    `on_idle` is called whenever the last request has ended, `on_gone` when the isolate is lost.
+    `on_idle` is called whenever the last request has ended, `on_end` once when the isolate has,
+    however it did, with whether it (or its host) lied.
     """
 
     def __init__(
@@ -67,13 +71,14 @@ class Isolate:
         observer: Observer,
         *,
         on_idle: Callable[[], None],
-        on_gone: Callable[[], None],
+        on_end: Callable[[bool], None],
     ) -> None:
         self.worker = worker
         self._client = client
         self._observer = observer
         self._on_idle = on_idle
-        self._on_gone = on_gone
+        self._on_end = on_end
+        self._ended = False
         self._requests: dict[int, ActiveRequest] = {}
         self._streams: dict[int, Stream] = {}
         self._sinks: dict[int, SinkBody] = {}
@@ -85,6 +90,11 @@ class Isolate:
     @property
     def busy(self) -> bool:
         return bool(self._requests)
+
+    @property
+    def used(self) -> bool:
+        """Whether it was ever given a request."""
+        return self._last_request > 0
 
     def start(self, request: Request) -> ActiveRequest:
         """Hands a request to the Worker. Its `head` gets the Response, or a WorkerFailure."""
@@ -108,6 +118,8 @@ class Isolate:
                 request.cf,
             ),
             inline or b"",
+            # Nothing else is going on: a round of the event loop would only be waited for.
+            alone=len(self._requests) == 1,
         )
         return active
 
@@ -120,27 +132,20 @@ class Isolate:
             active.outcome = Outcome.RESPONSE_STREAM_DISCONNECTED if sent else Outcome.CANCELED
         self._channel.post(AbortEvent(active.id))
 
-    def take_body(self, active: ActiveRequest) -> bytes | Body | None:
-        """The request's body, if no byte of it was given away. Raises BodyError."""
-        if active.body_stream is None:
-            return active.request.body
-        stream = self._streams.get(active.body_stream)
-        if stream is None or stream.reading is not None:
-            raise BodyError("The request's body has been read.")
-        return self._hand_over(active.body_stream, None)[0]
-
     def close(self) -> None:
         """Ends the isolate and whatever still runs in it."""
         self._channel.close()
-        self._fail_all(GoneCommand(Outcome.CANCELED, "The Worker was stopped."))
+        self._end(GoneCommand(Outcome.CANCELED, "The Worker was stopped."), lied=False)
 
     # --- Commands ---------------------------------------------------------------------------------
 
     def _turn(self, spent: list[float], cpu_ns: int, commands: list[Command], blob: bytes) -> None:
+        sizes = [attachment_size(command) for command in commands]
+        if sum(sizes) != len(blob) or min(sizes, default=0) < 0:
+            raise ProtocolViolation("the attachments are not what the commands say")
         self._share_cpu(spent, cpu_ns)
         offset = 0
-        for command in commands:
-            size = _attachment_size(command)
+        for command, size in zip(commands, sizes, strict=True):
             self._perform(command, blob[offset : offset + size] if size else b"")
             offset += size
 
@@ -156,11 +161,14 @@ class Isolate:
             case RespondCommand():
                 self._respond(command, attachment)
             case DoneCommand():
-                self._done(self._owner(command.request))
+                if active := self._owner(command.request):
+                    self._done(active)
             case FetchCommand():
                 self._fetch(command, attachment)
             case ChunkCommand():
                 if sink := self._sinks.get(command.sink):
+                    if sink.full:
+                        raise ProtocolViolation(f"sink {command.sink} sends without credit")
                     sink.push(attachment)
             case EndCommand():
                 if sink := self._sinks.pop(command.sink, None):
@@ -170,10 +178,11 @@ class Isolate:
             case DiscardCommand():
                 self._drop_stream(command.stream)
             case TimerCommand():
-                active = self._owner(command.request)
-                active.ops[command.op] = asyncio.get_running_loop().call_later(
-                    max(0.0, command.delay / 1000), self._fire, active, command.op
-                )
+                if active := self._owner(command.request, command.op):
+                    delay = min(max(command.delay, 0), _LONGEST_TIMER) / 1000
+                    active.ops[command.op] = asyncio.get_running_loop().call_later(
+                        delay, self._fire, active, command.op
+                    )
             case AbortCommand() | ClearCommand():
                 self._cancel_op(command.op)
             case FailCommand():
@@ -181,23 +190,29 @@ class Isolate:
             case LogCommand():
                 self._observer.logged(LogLine(self.worker, command.level, command.message))
             case GoneCommand():
+                if command.outcome not in _OUTCOMES:
+                    raise ProtocolViolation(f"{command.outcome!r} is no outcome")
                 self._last_word = command
 
-    def _owner(self, request: int) -> ActiveRequest:
+    def _owner(self, request: int, op: int | None = None) -> ActiveRequest | None:
+        """The request that a command is for; None when it has ended, which its code may not have
+        noticed. `op` is one that the command starts."""
         active = self._requests.get(request)
-        if active is None:
-            raise ProtocolViolation(f"request {request} is not open")
+        if active is None and not 0 < request <= self._last_request:
+            raise ProtocolViolation(f"there was no request {request}")
+        if active is not None and op in active.ops:
+            raise ProtocolViolation(f"op {op} is under way")
         return active
 
     def _respond(self, command: RespondCommand, inline: bytes) -> None:
         active = self._owner(command.request)
-        if active.head.done():
-            self._let_go(command.stream)
+        if active is None or active.head.done():
+            self._refuse_body(command)
             return
         try:
-            response = self._response(command, inline)
+            response = self._response(active, command, inline)
         except (BodyError, ValueError) as error:
-            self._let_go(command.stream)
+            self._refuse_body(command)
             self._failed(
                 active, WorkerFailure(Outcome.EXCEPTION, WorkerError("TypeError", str(error), ""))
             )
@@ -205,10 +220,10 @@ class Isolate:
         active.status = command.status
         active.head.set_result(response)
 
-    def _response(self, command: RespondCommand, inline: bytes) -> Response:
+    def _response(self, active: ActiveRequest, command: RespondCommand, inline: bytes) -> Response:
         if not 200 <= command.status <= 599:
             raise ValueError(f"{command.status} is no status that a response can have.")
-        headers = _response_headers(command.headers)
+        headers = response_headers(command.headers, head=active.request.method == "HEAD")
         coding = header(headers, "content-encoding")
         body: bytes | Body | None = None
         encoded = command.encoded
@@ -225,6 +240,10 @@ class Isolate:
 
     def _fail(self, command: FailCommand) -> None:
         active = self._owner(command.request)
+        if active is None:
+            return
+        if command.pass_through:
+            self._take_body(active)
         outcome = (
             Outcome.EXCEEDED_CPU if command.outcome == Outcome.EXCEEDED_CPU else Outcome.EXCEPTION
         )
@@ -260,7 +279,10 @@ class Isolate:
     # --- Subrequests and timers -------------------------------------------------------------------
 
     def _fetch(self, command: FetchCommand, inline: bytes) -> None:
-        active = self._owner(command.request)
+        active = self._owner(command.request, command.op)
+        if active is None:
+            self._refuse_body(command)
+            return
         active.subrequests += 1
         body: bytes | Body | None = None
         if command.inline is not None:
@@ -269,7 +291,11 @@ class Isolate:
             body = self._open_sink(command.sink)
         elif command.stream is not None:
             coding = header(command.headers, "content-encoding")
-            body, _ = self._hand_over(command.stream, coding)
+            try:
+                body, _ = self._hand_over(command.stream, coding)
+            except BodyError as error:
+                self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
+                return
         active.ops[command.op] = asyncio.get_running_loop().create_task(
             self._subrequest(active, command, body)
         )
@@ -281,13 +307,19 @@ class Isolate:
             upstream = await self._client.fetch(
                 command.method, command.url, command.headers, body, command.redirect
             )
-        except SubrequestError as error:
+        except BaseException as error:
+            # Whoever was to take the body may not have come to it.
+            if body is not None and not isinstance(body, bytes):
+                body.discard()
+            if isinstance(error, asyncio.CancelledError):
+                raise
             active.ops.pop(command.op, None)
-            self._channel.post(FailureEvent(command.op, error.name, error.message))
-            return
+            if isinstance(error, SubrequestError):
+                self._channel.post(FailureEvent(command.op, error.name, error.message))
+                return
+            self._channel.post(FailureEvent(command.op, "Error", "internal error"))
+            raise
         active.ops.pop(command.op, None)
-        if active.id not in self._requests:
-            return
         inline, stream = self._offer(
             active, upstream.body, header(upstream.headers, "content-encoding")
         )
@@ -339,9 +371,12 @@ class Isolate:
     async def _read(self, id: int, stream: Stream) -> None:
         try:
             chunk = await stream.decoded().read()
-        except BodyError as error:
+        except Exception as error:
             self._forget_stream(id)
-            self._channel.post(EndEvent(id, str(error)))
+            known = isinstance(error, BodyError)
+            self._channel.post(EndEvent(id, str(error) if known else "internal error"))
+            if not known:
+                raise
             return
         if chunk:
             self._channel.post(ChunkEvent(id, len(chunk)), chunk)
@@ -373,9 +408,22 @@ class Isolate:
         self._sinks[id] = sink
         return sink
 
-    def _let_go(self, stream: int | None) -> None:
-        if stream is not None:
-            self._drop_stream(stream)
+    def _take_body(self, active: ActiveRequest) -> None:
+        """Takes the request's body back from the isolate if no byte of it was given away."""
+        if active.body_stream is None:
+            active.body_is_whole = True
+            return
+        stream = self._streams.get(active.body_stream)
+        if stream is not None and stream.reading is None:
+            self._forget_stream(active.body_stream)
+            active.body_is_whole = True
+
+    def _refuse_body(self, command: RespondCommand | FetchCommand) -> None:
+        """Nobody is there to take it."""
+        if command.stream is not None:
+            self._drop_stream(command.stream)
+        if command.sink is not None and command.sink not in self._sinks:
+            self._channel.post(CancelEvent(command.sink, "Nobody reads this body."))
 
     def _drop_stream(self, id: int) -> None:
         if stream := self._forget_stream(id):
@@ -389,11 +437,16 @@ class Isolate:
 
     # --- The end ----------------------------------------------------------------------------------
 
-    def _closed(self, reason: str) -> None:
-        self._fail_all(self._last_word or GoneCommand(Outcome.INTERNAL_ERROR, reason))
-        self._on_gone()
+    def _closed(self, reason: str, lied: bool) -> None:
+        word = self._last_word
+        if word is None or lied:
+            word = GoneCommand(Outcome.INTERNAL_ERROR, reason)
+        self._end(word, lied=lied)
 
-    def _fail_all(self, word: GoneCommand) -> None:
+    def _end(self, word: GoneCommand, *, lied: bool) -> None:
+        if self._ended:
+            return
+        self._ended = True
         failure = WorkerFailure(Outcome(word.outcome), WorkerError("Error", word.message, ""))
         for sink in self._sinks.values():
             sink.end(word.message)
@@ -401,25 +454,21 @@ class Isolate:
         for active in list(self._requests.values()):
             self._failed(active, failure)
             self._done(active)
+        self._on_end(lied)
 
 
-def _attachment_size(command: Command) -> int:
-    if isinstance(command, ChunkCommand):
-        return command.size
-    if isinstance(command, RespondCommand | FetchCommand):
-        return command.inline or 0
-    return 0
+def response_headers(flat: list[str], *, head: bool) -> list[str]:
+    """A response's headers without those that are the connection's own. Raises ValueError.
 
-
-def _response_headers(flat: list[str]) -> list[str]:
-    """A Worker's headers without those that are the connection's own. Raises ValueError."""
+    The response to a HEAD request says how long the body would be (RFC 9110 §8.6), which nobody
+    but the one who answers knows."""
     if len(flat) % 2 or _UNSAFE.search("".join(flat)):
-        raise ValueError("A response header holds a line break or a NUL.")
+        raise ValueError("A response header holds a character that HTTP does not allow.")
     headers: list[str] = []
     for index in range(0, len(flat), 2):
         name = flat[index]
         if not _TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is not a header's name.")
-        if name not in _HOP_BY_HOP:
+        if name not in _HOP_BY_HOP or (head and name == "content-length"):
             headers += (name, flat[index + 1])
     return headers

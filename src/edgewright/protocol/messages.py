@@ -253,6 +253,32 @@ class TurnResult(Message):
     commands: list[Command]
 
 
+_decode_result = msgspec.json.Decoder(TurnResult).decode
+
+
+class ProtocolViolation(Exception):
+    """A peer sent what no honest one sends: it is broken, or in an attacker's hands."""
+
+
+def decode_result(json: bytes) -> TurnResult:
+    """What an isolate says of a turn. Raises ProtocolViolation when that makes no sense."""
+    try:
+        return _decode_result(json)
+    # The last two come out of msgspec as well: for strings that are not UTF-8, and for JSON that
+    # is nested too deep.
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolViolation(str(error)) from error
+
+
+def attachment_size(command: Command) -> int:
+    """How many of the frame's attached bytes are the command's."""
+    if isinstance(command, ChunkCommand):
+        return command.size
+    if isinstance(command, RespondCommand | FetchCommand):
+        return command.inline or 0
+    return 0
+
+
 SINK_WINDOW = 256 * 1024
 """Bytes that a sink may have sent without their having been taken (flow control, as in HTTP/2)."""
 
