@@ -25,6 +25,7 @@ class Host:
     process: asyncio.subprocess.Process
     control: socket.socket
     isolates: int = 0
+    """How many it was given that have not ended."""
 
     @property
     def alive(self) -> bool:
@@ -42,6 +43,7 @@ class HostPool:
 
     hosts: list[Host] = field(default_factory=list[Host])
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _closed: bool = False
 
     async def open_isolate(self) -> tuple[Host, socket.socket]:
         """A connection to an isolate that nobody has used. Raises HostError."""
@@ -61,6 +63,8 @@ class HostPool:
     async def warm(self) -> Host:
         """A running host that has room; starts one where there is none. Raises HostError."""
         async with self._starting:
+            if self._closed:
+                raise HostError("The gateway is stopping.")
             for host in list(self.hosts):
                 if not host.alive:
                     await self._bury(host)
@@ -72,15 +76,21 @@ class HostPool:
 
     async def close(self) -> None:
         """Ends all hosts. They hold no state, so there is nothing to wait for."""
-        for host in list(self.hosts):
-            await self._bury(host)
+        self._closed = True
+        async with self._starting:  # One that is starting must not be left behind.
+            for host in list(self.hosts):
+                await self._bury(host)
 
-    async def _bury(self, host: Host) -> None:
+    def kill(self, host: Host) -> None:
+        """Ends a host, and with it all its isolates."""
         if host in self.hosts:
             self.hosts.remove(host)
         host.control.close()
         if host.alive:
             host.process.kill()
+
+    async def _bury(self, host: Host) -> None:
+        self.kill(host)
         await host.process.wait()
 
 
@@ -103,16 +113,14 @@ async def _start_host() -> Host:
     ours.setblocking(False)
     loop = asyncio.get_running_loop()
     try:
-        ready = await asyncio.wait_for(loop.sock_recv(ours, 16), _START_TIMEOUT)
-    except (TimeoutError, OSError) as error:
-        ready = b""
-        cause: Exception | None = error
-    else:
-        cause = None
-    if not ready:
+        if not await asyncio.wait_for(loop.sock_recv(ours, 16), _START_TIMEOUT):
+            raise ConnectionError("it ended")
+    except BaseException as error:
         ours.close()
         if process.returncode is None:
             process.kill()
-        await process.wait()
-        raise HostError("An isolate host did not start; its error is above.") from cause
+        if isinstance(error, OSError):  # TimeoutError is one, too
+            await process.wait()
+            raise HostError("An isolate host did not start; its error is above.") from error
+        raise
     return Host(process, ours)

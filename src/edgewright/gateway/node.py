@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
-from edgewright.build.bundle import WorkerBundle
+from edgewright.build import WorkerBundle, format_load_error
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
-from edgewright.gateway.hosts import Host, HostPool
-from edgewright.gateway.isolate import Isolate
-from edgewright.messages import BodyError, Request, Response
+from edgewright.gateway.hosts import HostError, HostPool
+from edgewright.gateway.isolate import Isolate, response_headers
+from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
+from edgewright.origin import parse_origin
 from edgewright.protocol.framing import FrameDecoder, FrameError, encode_frame
 from edgewright.protocol.messages import Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 
+_LOAD_TIMEOUT = 30.0
+"""Seconds until an isolate that says nothing is given up. The host stops the Worker's code long
+before; this is for a host that hangs."""
+
 
 class StartupError(Exception):
-    """A Worker could not be loaded; `error` says why."""
+    """A Worker could not be loaded; `error` says why, and the message where, with the source."""
 
     def __init__(self, bundle: WorkerBundle, error: LoadError) -> None:
-        super().__init__(f"{bundle.name}: {error.name}: {error.message}")
+        super().__init__(format_load_error(bundle, error))
         self.bundle = bundle
         self.error = error
 
@@ -38,8 +44,10 @@ class _Worker:
 
     bundle: WorkerBundle
     isolate: Isolate | None = None
+    loading: asyncio.Task[None] | None = None
+    waiting: int = 0
+    """Requests that wait for the isolate."""
     retired: bool = False
-    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Node:
@@ -47,16 +55,20 @@ class Node:
 
     `observer` is told of requests and console lines. `upstream` is the origin behind the Workers
     (`http://host:port`), where a request goes whose Worker failed after
-    `passThroughOnException()`.
+    `passThroughOnException()`. Raises ValueError where that is no origin.
     """
 
     def __init__(self, *, observer: Observer | None = None, upstream: str | None = None) -> None:
         self._observer = observer or Silent()
-        self._upstream = upstream
+        self._upstream = None if upstream is None else parse_origin(upstream)
         self._workers: dict[str, _Worker] = {}
         self._isolates: set[Isolate] = set()
         self._hosts = HostPool()
         self._client = SubrequestClient()
+        self._name = f"edgewright-{secrets.token_hex(4)}"
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._waiting = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -73,11 +85,16 @@ class Node:
         """
         worker = _Worker(bundle)
         if eager:
-            worker.isolate = await self._load(worker)
+            try:
+                await self._load(worker)
+            except BaseException:
+                worker.retired = True  # Its isolate may come yet, when it is the caller who left.
+                raise
         previous = self._workers.get(bundle.name)
         self._workers[bundle.name] = worker
         if previous is not None:
-            self._retire(previous)
+            previous.retired = True
+            self._look_idle(previous)
 
     def bundle(self, name: str) -> WorkerBundle:
         """The version of a Worker that is in service. Raises UnknownWorker."""
@@ -89,26 +106,44 @@ class Node:
         Raises UnknownWorker, WorkerFailure, HostError.
         """
         worker = self._worker(name)
-        isolate = worker.isolate
-        if isolate is None:
-            isolate = await self._isolate(worker)
         self._idle.clear()
-        return isolate, isolate.start(request)
+        if worker.isolate is not None:
+            return worker.isolate, worker.isolate.start(request)
+        worker.waiting += 1
+        self._waiting += 1
+        try:
+            while worker.isolate is None:
+                await self._load(worker)
+            return worker.isolate, worker.isolate.start(request)
+        except StartupError as error:
+            thrown = error.error
+            raise WorkerFailure(
+                Outcome.EXCEPTION, WorkerError(thrown.name, thrown.message, thrown.stack)
+            ) from error
+        finally:
+            worker.waiting -= 1
+            self._waiting -= 1
+            self._look_idle(worker)
 
-    async def pass_through(self, isolate: Isolate, active: ActiveRequest) -> Response | None:
-        """The origin's response to a request whose Worker failed; None where there is none."""
+    async def pass_through(self, active: ActiveRequest) -> Response | None:
+        """The origin's response to a request whose Worker failed; None where there is none: no
+        origin, no body to send to it any more, or it leads back to us."""
         request = active.request
-        if self._upstream is None:
+        if self._upstream is None or not active.body_is_whole or self._was_here(request):
             return None
         path = request.url.split("://", 1)[1].partition("/")[2]
         try:
-            body = isolate.take_body(active)
             upstream = await self._client.fetch(
-                request.method, f"{self._upstream}/{path}", request.headers, body, "manual"
+                request.method,
+                f"{self._upstream}/{path}",
+                [*request.headers, "cdn-loop", self._name],
+                request.body,
+                "manual",
             )
-        except (SubrequestError, BodyError):
+            headers = response_headers(upstream.headers, head=request.method == "HEAD")
+        except (SubrequestError, ValueError):
             return None
-        return Response(upstream.status, upstream.headers, upstream.body, upstream.status_text)
+        return Response(upstream.status, headers, upstream.body, upstream.status_text)
 
     async def drain(self, deadline: float) -> bool:
         """Waits until no request is in flight, for `deadline` seconds at most; whether so."""
@@ -120,9 +155,13 @@ class Node:
 
     async def close(self) -> None:
         """Ends everything at once; see drain() for an end in peace."""
+        self._closed = True
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for isolate in list(self._isolates):
             isolate.close()
-        self._isolates.clear()
         await self._hosts.close()
         await self._client.close()
 
@@ -132,63 +171,94 @@ class Node:
         except KeyError:
             raise UnknownWorker(f"There is no Worker named {name!r} here.") from None
 
-    async def _isolate(self, worker: _Worker) -> Isolate:
-        """The Worker's isolate; a new one where it has none (any more)."""
-        async with worker.starting:
-            if worker.isolate is None:
-                try:
-                    worker.isolate = await self._load(worker)
-                except StartupError as error:
-                    thrown = error.error
-                    raise WorkerFailure(
-                        Outcome.EXCEPTION, WorkerError(thrown.name, thrown.message, thrown.stack)
-                    ) from error
-            return worker.isolate
+    def _was_here(self, request: Request) -> bool:
+        """Whether this node has passed the request on before (RFC 8586)."""
+        names, values = request.headers[::2], request.headers[1::2]
+        return any(
+            name == "cdn-loop" and self._name in value
+            for name, value in zip(names, values, strict=True)
+        )
 
-    async def _load(self, worker: _Worker) -> Isolate:
+    async def _load(self, worker: _Worker) -> None:
+        """Gives the Worker an isolate. Raises StartupError and HostError."""
+        loading = self._loading(worker)
+        try:
+            await asyncio.shield(loading)
+        except asyncio.CancelledError:
+            if loading.cancelled():  # by close(), and not whoever waits here
+                raise HostError("The gateway is stopping.") from None
+            raise
+
+    def _loading(self, worker: _Worker) -> asyncio.Task[None]:
+        """Shared by all who wait for it, and nobody's leaving stops it."""
+        if worker.loading is None:
+            # A task, as timeouts need one, and the server's coroutines run in none.
+            worker.loading = asyncio.get_running_loop().create_task(self._new_isolate(worker))
+            worker.loading.add_done_callback(self._was_loaded)
+            self._tasks.add(worker.loading)
+        return worker.loading
+
+    def _was_loaded(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: those who wait for it have it, and they may all have left
+
+    async def _new_isolate(self, worker: _Worker) -> None:
+        try:
+            isolate = worker.isolate = await self._start_isolate(worker)
+        finally:
+            worker.loading = None
+        self._isolates.add(isolate)
+        self._look_idle(worker)
+
+    async def _start_isolate(self, worker: _Worker) -> Isolate:
         host, connection = await self._hosts.open_isolate()
         bundle = worker.bundle
         load = Load(bundle.main, bundle.modules, bundle.vars, bundle.classic)
         try:
-            error = await _load_worker(connection, load)
-        except (OSError, FrameError, msgspec.DecodeError) as cause:
+            error = await asyncio.wait_for(_load_worker(connection, load), _LOAD_TIMEOUT)
+        except (OSError, FrameError, msgspec.DecodeError, ValueError, RecursionError) as cause:
+            # Nothing that the Worker's code can do: the host broke.
             error = LoadError("Error", f"The isolate's process ended while loading: {cause}")
+            self._hosts.kill(host)
+        except BaseException:
+            connection.close()
+            host.isolates -= 1
+            raise
         if error is not None:
             connection.close()
             host.isolates -= 1
             raise StartupError(bundle, error)
+
+        def ended(lied: bool) -> None:
+            host.isolates -= 1
+            self._isolates.discard(isolate)
+            if lied:
+                self._hosts.kill(host)
+            if worker.isolate is isolate:
+                worker.isolate = None
+                if isolate.used and not worker.retired and not self._closed:
+                    # It was lost: the next request needs another. (One that nobody had asked
+                    # anything would be lost again, and again.)
+                    self._loading(worker)
+
         isolate = Isolate(
             bundle.name,
             connection,
             self._client,
             self._observer,
-            on_idle=lambda: self._became_idle(worker, host),
-            on_gone=lambda: self._lost(worker, host),
+            on_idle=lambda: self._look_idle(worker),
+            on_end=ended,
         )
-        self._isolates.add(isolate)
         return isolate
 
-    def _retire(self, worker: _Worker) -> None:
-        worker.retired = True
-        if worker.isolate is not None and not worker.isolate.busy:
-            worker.isolate.close()
-            self._isolates.discard(worker.isolate)
-
-    def _became_idle(self, worker: _Worker, host: Host) -> None:
+    def _look_idle(self, worker: _Worker) -> None:
+        """Nothing may be left to do: for a Worker that was replaced, or for all."""
         isolate = worker.isolate
-        if worker.retired and isolate is not None:
+        if worker.retired and not worker.waiting and isolate is not None and not isolate.busy:
             isolate.close()
-            self._isolates.discard(isolate)
-            host.isolates -= 1
-        if not any(isolate.busy for isolate in self._isolates):
+        if not self._waiting and not any(isolate.busy for isolate in self._isolates):
             self._idle.set()
-
-    def _lost(self, worker: _Worker, host: Host) -> None:
-        """The isolate ended by itself: the next request gets a new one."""
-        host.isolates -= 1
-        if worker.isolate is not None:
-            self._isolates.discard(worker.isolate)
-            worker.isolate = None
 
 
 async def _load_worker(connection: socket.socket, load: Load) -> LoadError | None:
