@@ -78,6 +78,7 @@ class _Exchange:
         "_receive",
         "_scope",
         "_send",
+        "_sending",
         "_unread",
         "_worker",
         "started",
@@ -96,6 +97,7 @@ class _Exchange:
         self._isolate: Isolate | None = None
         self._active: ActiveRequest | None = None
         self._unread: _ClientBody | None = None
+        self._sending: Body | None = None
         self._gone = False
         self.started = time.monotonic()
         self.watcher: asyncio.Task[None] | None = None
@@ -121,22 +123,27 @@ class _Exchange:
             await self._send_page(generic(503), WorkerError("HostError", str(error), ""))
             return
         self._isolate, self._active = isolate, active
+        if self._gone:
+            self._left()
         try:
             response = await active.head
         except WorkerFailure as failure:
-            origin = (
-                await self._node.pass_through(isolate, active) if failure.pass_through else None
-            )
+            origin = await self._node.pass_through(active) if failure.pass_through else None
             if origin is None:
                 await self._send_page(_kind(failure), failure.error)
                 return
             response = origin
         await self._send_response(response, scope["method"] == "HEAD")
 
+    @property
+    def watchable(self) -> bool:
+        """Whether the client's leaving would go unnoticed, and can be waited for: not before the
+        body is read, as it comes the same way."""
+        idle = self.watcher is None and not self._gone
+        return idle and (self._unread is None or self._unread.ended)
+
     async def watch(self) -> None:
-        """Waits for the client to leave. Not before the body is read: it comes the same way."""
-        if self._unread is not None and not self._unread.ended:
-            return
+        """Waits for the client to leave."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self._left()
@@ -145,39 +152,43 @@ class _Exchange:
         self._gone = True
         if self._isolate is not None and self._active is not None:
             self._isolate.client_gone(self._active)
+        if self._sending is not None:
+            self._sending.discard()  # which ends the read that waits for more of it
 
     async def _request(self) -> Request:
         """Raises ValueError for what no Worker should see, BodyError when the client left."""
         scope = self._scope
         method: str = scope["method"]
-        host, length, chunked = "", None, False
+        hosts: list[str] = []
+        length, chunked = None, False
         headers: list[str] = []
         for raw_name, raw_value in scope["headers"]:
             name: str = raw_name.decode("latin-1")
             value: str = raw_value.decode("latin-1")
             if name == "host":
-                host = value
+                hosts.append(value)
             elif name == "content-length":
-                length = int(value)
+                length = _content_length(value)
             elif name in _NOT_FOR_WORKERS:
                 chunked = chunked or name == "transfer-encoding"
                 continue
             headers += (name, value)
-        if not host:
+        if not hosts and scope["http_version"] == "1.0":
             server = scope.get("server") or ("localhost", None)
-            host = server[0] if server[1] is None else f"{server[0]}:{server[1]}"
-        if not _HOST.fullmatch(host):
+            hosts = [server[0] if server[1] is None else f"{server[0]}:{server[1]}"]
+        # RFC 9112 §3.2: exactly one.
+        if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
             raise ValueError("a Host header that is none")
         scheme: str = scope["scheme"]
         headers += ("x-forwarded-proto", scheme)
         client = scope.get("client")
         if client:
             headers += ("cf-connecting-ip", client[0], "x-real-ip", client[0])
-        path = scope["raw_path"].decode("latin-1")
+        path: str = scope["raw_path"].decode()  # whatever is not ASCII in it is UTF-8
         query: bytes = scope["query_string"]
-        url = f"{scheme}://{host}{'' if path.startswith('/') else '/'}{path}"
+        url = f"{scheme}://{hosts[0]}{'' if path.startswith('/') else '/'}{path}"
         if query:
-            url = f"{url}?{query.decode('latin-1')}"
+            url = f"{url}?{query.decode()}"
         http2 = scope["http_version"] == "2"
         cf = {"httpProtocol": "HTTP/2" if http2 else f"HTTP/{scope['http_version']}"}
         if method in ("GET", "HEAD"):
@@ -187,7 +198,7 @@ class _Exchange:
     async def _body(self, length: int | None, chunked: bool) -> bytes | Body | None:
         if length == 0 or (length is None and not chunked):
             return None
-        body = _ClientBody(self._receive, length)
+        body = _ClientBody(self._receive, length, self._left)
         if length is not None and length <= INLINE_BODY:
             return await read_all(body)
         self._unread = body
@@ -214,9 +225,11 @@ class _Exchange:
         if not any(name == b"server" for name, _ in headers):
             headers.append(_SERVER)
         body = response.body
-        length = len(body) if isinstance(body, bytes) else body.length if body is not None else 0
-        if length is not None and response.status not in (204, 304):
-            headers.append((b"content-length", b"%d" % length))
+        if body is not None or not head:  # else it is the Worker that knows the length, if any
+            headers = [header for header in headers if header[0] != b"content-length"]
+            length = len(body or b"") if body is None or isinstance(body, bytes) else body.length
+            if length is not None and response.status not in (204, 304):
+                headers.append((b"content-length", b"%d" % length))
         if body is None or isinstance(body, bytes):
             await self._send_whole(response.status, headers, b"" if head else body or b"")
             return
@@ -234,12 +247,19 @@ class _Exchange:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def _stream(self, status: int, headers: list[tuple[bytes, bytes]], body: Body) -> None:
+        """Raises BodyError when the body breaks off, so that the server does not end the response
+        as if it were complete."""
         send = self._send
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        self._sending = body
         try:
-            while (chunk := await body.read()) and not self._gone:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            while not self._gone and (chunk := await body.read()):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except BodyError:
+            if not self._gone:
+                raise
         finally:
+            self._sending = None
             # A no-op after the end; otherwise nobody reads on.
             body.discard()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -248,11 +268,12 @@ class _Exchange:
 class _ClientBody:
     """A request's body as it arrives."""
 
-    __slots__ = ("_receive", "ended", "length")
+    __slots__ = ("_on_left", "_receive", "ended", "length")
 
-    def __init__(self, receive: Receive, length: int | None) -> None:
+    def __init__(self, receive: Receive, length: int | None, on_left: Callable[[], None]) -> None:
         self.length = length
         self._receive = receive
+        self._on_left = on_left
         self.ended = False
 
     async def read(self) -> bytes:
@@ -260,6 +281,7 @@ class _ClientBody:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 self.ended = True
+                self._on_left()
                 raise BodyError("The client disconnected before its request was complete.")
             self.ended = not message.get("more_body", False)
             if chunk := message.get("body", b""):
@@ -267,8 +289,9 @@ class _ClientBody:
         return b""
 
     def discard(self) -> None:
-        # The server reads on or closes the connection when the response is done.
-        return
+        # From now on it's the watch that receives. The server reads on or closes the connection
+        # when the response is done.
+        self.ended = True
 
 
 class _DisconnectWatch:
@@ -292,9 +315,16 @@ class _DisconnectWatch:
         loop = asyncio.get_running_loop()
         since = time.monotonic() - WATCH_AFTER
         for exchange in self._exchanges:
-            if exchange.started <= since and (exchange.watcher is None or exchange.watcher.done()):
+            if exchange.started <= since and exchange.watchable:
                 exchange.watcher = loop.create_task(exchange.watch())
         self._timer = loop.call_later(WATCH_AFTER, self._look) if self._exchanges else None
+
+
+def _content_length(value: str) -> int:
+    """RFC 9110 §8.6: digits. (What Python calls a number is more.) Raises ValueError."""
+    if not (value.isascii() and value.isdigit()):
+        raise ValueError("a Content-Length that is none")
+    return int(value)
 
 
 def _kind(failure: WorkerFailure) -> ErrorKind:
