@@ -142,12 +142,20 @@ class Isolate:
             raise IsolateGone("exceededMemory", "Worker exceeded memory limit.") from error
         except (pydeno.JavaScriptError, RuntimeError) as error:
             raise IsolateGone("internalError", str(error)) from error
-        return (result, b"") if isinstance(result, str) else (result[0], result[1])
+        json, blob = (result, b"") if isinstance(result, str) else result
+        if "\\ud" in json:
+            json = _LONE_SURROGATE.sub(lambda found: found[1] or "\ufffd", json)
+        return json, blob
 
     def _find_cpu_clock(self) -> int:
         """Called by the runtime layer, and so on the isolate's own thread."""
         self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
         return 0
+
+
+_LONE_SURROGATE = re.compile(r"(\\\\)|\\ud[89a-f][0-9a-f]{2}")
+"""In what JSON.stringify() gives, which escapes no other; (a backslash is there to be skipped). A
+Worker may well have such a string, to log or to throw; UTF-8 can't."""
 
 
 def _lazy_script(name: str) -> str:
