@@ -12,15 +12,21 @@ from typing import Any, Self
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from edgewright.build import WorkerBundle, build_bundle
-from edgewright.config import load_config
-from edgewright.gateway.active import WorkerFailure
+from edgewright import messages
+from edgewright.build import BuildError, WorkerBundle, build_bundle
+from edgewright.config import ConfigError, WorkerConfig, load_config
+from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, asgi_app
-from edgewright.gateway.node import Node
+from edgewright.gateway.hosts import HostError
+from edgewright.gateway.node import Node, StartupError
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
+
+LOADING_ERRORS = (ConfigError, BuildError, StartupError, HostError)
+"""Why a Worker can't be started or reloaded. The message is for the person, and may have several
+lines."""
 
 
 class WorkerException(Exception):
@@ -76,7 +82,8 @@ class Worker:
     is told of finished requests and console lines. `upstream` is the origin for
     `passThroughOnException()`, as `http://host:port`.
 
-    Entering raises ConfigError, BuildError or StartupError when the Worker can't be started.
+    Entering raises one of LOADING_ERRORS when the Worker can't be started; ValueError where
+    `upstream` is no origin.
     """
 
     def __init__(
@@ -90,18 +97,20 @@ class Worker:
         self.path = Path(path)
         self._env = dict(env or {})
         self._node = Node(observer=observer, upstream=upstream)
-        self._bundle: WorkerBundle | None = None
+        self._version: tuple[WorkerConfig, WorkerBundle] | None = None
+
+    @property
+    def config(self) -> WorkerConfig:
+        """What the version that is in service was configured with."""
+        return self._running()[0]
 
     @property
     def bundle(self) -> WorkerBundle:
         """The version that is in service."""
-        if self._bundle is None:
-            raise RuntimeError("The Worker has not been started: use `async with Worker(…)`.")
-        return self._bundle
+        return self._running()[1]
 
     async def __aenter__(self) -> Self:
         try:
-            await self._node.start()
             await self.reload()
         except BaseException:
             await self._node.close()
@@ -116,14 +125,18 @@ class Worker:
     ) -> None:
         await self._node.close()
 
-    async def reload(self) -> None:
-        """Reads the code again and puts it into service; requests in flight finish in the old.
+    async def reload(self) -> bool:
+        """Reads the code again and, where anything has changed, puts it into service; requests in
+        flight finish in the old version. Whether there is a new one.
 
-        Raises ConfigError, BuildError or StartupError, and then the old version stays.
+        Raises one of LOADING_ERRORS, and then the old version stays.
         """
-        bundle = await asyncio.to_thread(self._build)
-        await self._node.deploy(bundle)
-        self._bundle = bundle
+        config, bundle = await asyncio.to_thread(self._build)
+        changed = self._version is None or bundle != self.bundle
+        if changed:
+            await self._node.deploy(bundle)
+        self._version = config, bundle
+        return changed
 
     async def fetch(
         self,
@@ -135,15 +148,17 @@ class Worker:
     ) -> Response:
         """Hands a request to the Worker and gives its response, once that has begun.
 
-        Raises WorkerException when the Worker gives none. Cancelling it is the client's leaving.
+        Raises WorkerException when the Worker gives none, ValueError for a URL or headers that
+        HTTP has no way to send. Cancelling it is the client's leaving.
         """
         if isinstance(body, str):
             body = body.encode()
+        url.encode()  # raises for lone surrogates
         request = Request(method.upper(), url, _flat(headers), body)
         try:
             isolate, active = await self._node.begin(self.bundle.name, request)
             try:
-                response = await active.head
+                response = await self._response(active)
             except asyncio.CancelledError:
                 isolate.client_gone(active)
                 raise
@@ -154,6 +169,16 @@ class Worker:
         pairs = CIMultiDict(zip(flat[::2], flat[1::2], strict=True))
         return Response(response.status, CIMultiDictProxy(pairs), response.body)
 
+    async def _response(self, active: ActiveRequest) -> messages.Response:
+        """Raises WorkerFailure."""
+        try:
+            return await active.head
+        except WorkerFailure as failure:
+            origin = await self._node.pass_through(active) if failure.pass_through else None
+            if origin is None:
+                raise
+            return origin
+
     async def drain(self, deadline: float = 30.0) -> bool:
         """Waits until nothing is left to do, `waitUntil()` included; whether that was in time."""
         return await self._node.drain(deadline)
@@ -163,14 +188,23 @@ class Worker:
         pages show what was thrown."""
         return asgi_app(self._node, self.bundle.name, dev=dev)
 
-    def _build(self) -> WorkerBundle:
-        bundle = build_bundle(load_config(self.path))
-        return replace(bundle, vars={**bundle.vars, **self._env})
+    def _running(self) -> tuple[WorkerConfig, WorkerBundle]:
+        if self._version is None:
+            raise RuntimeError("The Worker has not been started: use `async with Worker(…)`.")
+        return self._version
+
+    def _build(self) -> tuple[WorkerConfig, WorkerBundle]:
+        config = load_config(self.path)
+        bundle = build_bundle(config)
+        # A running Worker keeps its name: that is what it is known by.
+        name = bundle.name if self._version is None else self.bundle.name
+        return config, replace(bundle, name=name, vars={**bundle.vars, **self._env})
 
 
 def _flat(headers: Headers) -> list[str]:
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     flat: list[str] = []
     for name, value in pairs:
+        value.encode("latin-1")  # raises where it is no byte string
         flat += (name.lower(), value)
     return flat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edgewright.build.imports import Import, find_imports
+from edgewright.build.imports import Import, find_imports, has_module_syntax
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,33 @@ def test_an_import_in_a_catch_block_is_not_guarded() -> None:
 def test_imports_are_found_around_a_syntax_error() -> None:
     found = find_imports('import "./a.js";\nconst = ;\nimport "./b.js";')
     assert [each.specifier for each in found] == ["./a.js", "./b.js"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "export default {}",
+        "export { a as default }; const a = {}",
+        'import "./x.js"',
+        'import a from "./x.js"; addEventListener("fetch", a)',
+        'export * from "./x.js"',
+        "export const a = 1",
+        "export default { fetch( {",
+    ],
+)
+def test_an_import_or_export_makes_a_module(source: str) -> None:
+    assert has_module_syntax(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'addEventListener("fetch", (event) => event.respondWith(new Response("export")))',
+        'addEventListener("fetch", async () => { await import("./x.js") })',
+        "// export default {}",
+        "a.export = 1; const b = { export: 2, import: 3 }",
+        "",
+    ],
+)
+def test_without_either_it_is_a_script(source: str) -> None:
+    assert not has_module_syntax(source)

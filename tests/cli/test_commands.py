@@ -34,9 +34,11 @@ def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path)
     cert.touch()
     key.touch()
     options = ["--host", "::1", "--port", "0", "--workers", "2", "--drain", "1.5"]
+    options += ["--upstream", "http://origin:1/"]
     tls = ["--tls-cert", str(cert), "--tls-key", str(key)]
     CliRunner().invoke(main, ["serve", "x", *options, *tls])
-    assert served == [ServeSettings(Path("x"), "::1", 0, 2, cert, key, 1.5)]
+    upstream = "http://origin:1"
+    assert served == [ServeSettings(Path("x"), "::1", 0, 2, cert, key, 1.5, upstream=upstream)]
 
 
 def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:
@@ -58,6 +60,8 @@ def test_the_supervisor_says_the_exit_code(served: list[ServeSettings]) -> None:
         (["serve", "x", "--workers", "0"], "is not in the range"),
         (["serve", "x", "--tls-cert", __file__], "belong together"),
         (["serve", "x", "--tls-cert", "gone.pem"], "does not exist"),
+        (["serve", "x", "--upstream", "origin:1"], "is no origin"),
+        (["dev", "x", "--upstream", "http://origin/path"], "holds more than an origin"),
     ],
 )
 def test_a_command_line_without_sense_is_refused(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgewright.build.bundle import WorkerBundle
-from edgewright.build.imports import Import, find_imports
+from edgewright.build.imports import Import, find_imports, has_module_syntax
 from edgewright.config import WorkerConfig
 from edgewright.excerpt import display_path, source_excerpt
 
@@ -50,6 +50,7 @@ def build_bundle(config: WorkerConfig) -> WorkerBundle:
         modules={specifiers[path]: source for path, source in sources.items()},
         vars=config.vars,
         files={specifier: path for path, specifier in specifiers.items()},
+        classic=not has_module_syntax(sources[config.main]),
     )
 
 

@@ -21,6 +21,7 @@ _IMPORTS = Query(
     (call_expression function: (import)) @call
     """,
 )
+_MODULE_SYNTAX = Query(_LANGUAGE, '[(import_statement) (export_statement) (ERROR "export")] @found')
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ def find_imports(source: str) -> list[Import]:
         _import(text, _argument(node), _is_guarded(node)) for node in captures.get("call", [])
     ]
     return sorted(found, key=lambda each: (each.line, each.column))
+
+
+def has_module_syntax(source: str) -> bool:
+    """Whether any `import` or `export` declaration makes this a module, and not a script."""
+    tree = Parser(_LANGUAGE).parse(source.encode(errors="surrogatepass"))
+    return bool(QueryCursor(_MODULE_SYNTAX).captures(tree.root_node))
 
 
 def _argument(call: Node) -> Node:

@@ -12,14 +12,29 @@ from typing import Any
 
 import click
 
+from edgewright.origin import parse_origin
 from edgewright.supervisor import ServeSettings, run
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-def _path_host_port(command: Callable[..., Any]) -> Callable[..., Any]:
+def _origin(_context: click.Context, _parameter: click.Parameter, url: str | None) -> str | None:
+    try:
+        return None if url is None else parse_origin(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     """What both commands take."""
     for decorate in (
+        click.option(
+            "--upstream",
+            metavar="URL",
+            callback=_origin,
+            help="Origin behind the Worker, as http://host:port: where a request goes whose Worker "
+            "throws after ctx.passThroughOnException().",
+        ),
         click.option(
             "--port",
             type=click.IntRange(0, 65535),
@@ -43,7 +58,7 @@ def main() -> None:
 
 
 @main.command()
-@_path_host_port
+@_common
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -69,6 +84,7 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
     drain: float,
+    upstream: str | None,
 ) -> None:
     """Serve the Worker at PATH.
 
@@ -87,17 +103,18 @@ def serve(
                 tls_cert=tls_cert,
                 tls_key=tls_key,
                 drain=drain,
+                upstream=upstream,
             )
         )
     )
 
 
 @main.command()
-@_path_host_port
-def dev(path: Path, host: str, port: int) -> None:
+@_common
+def dev(path: Path, host: str, port: int, upstream: str | None) -> None:
     """Run the Worker at PATH while you write it.
 
     Like serve, with a line for each request, console output and stack traces on the terminal, error
     pages with source lines, and a reload on change that drops no request.
     """
-    sys.exit(run(ServeSettings(path=path, host=host, port=port, dev=True)))
+    sys.exit(run(ServeSettings(path=path, host=host, port=port, dev=True, upstream=upstream)))

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import uvloop
 
-from edgewright.build import WorkerBundle
-from edgewright.gateway.asgi import asgi_app
 from edgewright.gateway.control import (
     MAX_LINE,
     Failed,
@@ -24,13 +22,11 @@ from edgewright.gateway.control import (
     decode_settings,
     encode,
 )
-from edgewright.gateway.hosts import HostError
-from edgewright.gateway.loading import LoadingError, build, deploy
-from edgewright.gateway.node import Node
 from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
 from edgewright.observe.stack import Sources
 from edgewright.observe.terminal import DevTerminal, ServeTerminal
+from edgewright.worker import LOADING_ERRORS, Worker
 
 
 def main() -> int:
@@ -66,7 +62,7 @@ async def _run(control: socket.socket) -> int:
     watching = asyncio.create_task(_watch_supervisor(reader, stop))
     try:
         return await _gateway(settings, writer, stop)
-    except (LoadingError, ServerError, HostError) as error:
+    except (*LOADING_ERRORS, ServerError) as error:
         writer.write(encode(Failed(str(error))))
         with contextlib.suppress(OSError):
             await writer.drain()
@@ -84,43 +80,33 @@ async def _watch_supervisor(reader: asyncio.StreamReader, stop: _Stop) -> None:
 
 
 async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, stop: _Stop) -> int:
-    """Raises LoadingError, ServerError and HostError."""
-    path, tls = Path(settings.path), None
+    """Raises LOADING_ERRORS and ServerError."""
+    tls = None
     if settings.tls_cert is not None and settings.tls_key is not None:
         tls = Tls(Path(settings.tls_cert), Path(settings.tls_key))
         tls.check()
-    built = await build(path)
     terminal = DevTerminal() if settings.dev else ServeTerminal()
-    node = Node(observer=terminal)
-    async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(node.close)
-        await node.start()
+    worker = Worker(settings.path, observer=terminal, upstream=settings.upstream)
+    async with worker, contextlib.AsyncExitStack() as stack:
+        supervisor.write(encode(Ready(worker.bundle.name, worker.config.warnings)))
         if isinstance(terminal, DevTerminal):
-            _show_sources(terminal, built.bundle)
-        await deploy(node, built.bundle)
-        supervisor.write(encode(Ready(built.bundle.name, built.config.warnings)))
-        if isinstance(terminal, DevTerminal):
-            reloader = Reloader(
-                path,
-                node,
-                built,
-                on_deploy=lambda bundle: _show_sources(terminal, bundle),
-                on_message=terminal.message,
-            )
-            reloading = asyncio.create_task(reloader.run())
+            reloading = asyncio.create_task(_reload_on_change(worker, terminal))
             stack.push_async_callback(_end, reloading)
-        # What is here now stays; looking through it again and again costs a tenth of the throughput.
+        # What is here now stays; looking through it over and over costs a tenth of the throughput.
         gc.freeze()
         listener = socket.socket(fileno=settings.listener_fd)
-        app = asgi_app(node, built.bundle.name, dev=settings.dev)
-        await serve(app, listener, stop, tls=tls, drain=settings.drain)
+        await serve(worker.asgi(dev=settings.dev), listener, stop, tls=tls, drain=settings.drain)
         # What waitUntil was given has the rest of the time.
-        await node.drain(max(0.0, stop.since + settings.drain - time.monotonic()))
+        await worker.drain(max(0.0, stop.since + settings.drain - time.monotonic()))
     return 0
 
 
-def _show_sources(terminal: DevTerminal, bundle: WorkerBundle) -> None:
-    terminal.sources = Sources(bundle.modules, bundle.files)
+async def _reload_on_change(worker: Worker, terminal: DevTerminal) -> None:
+    def show_sources() -> None:
+        terminal.sources = Sources(worker.bundle.modules, worker.bundle.files)
+
+    show_sources()
+    await Reloader(worker, on_deploy=show_sources, on_message=terminal.message).run()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

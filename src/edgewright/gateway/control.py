@@ -22,6 +22,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """A listening socket, inherited."""
     tls_cert: str | None = None
     tls_key: str | None = None
+    upstream: str | None = None
+    """The origin behind the Worker, for passThroughOnException()."""
     cpu: int | None = None
     """The one CPU for this gateway and its isolate hosts; None leaves the choice to the kernel."""
     drain: float = 30.0

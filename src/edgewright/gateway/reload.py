@@ -12,16 +12,13 @@ watched, but for those that hold other people's code.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import watchfiles
 
-from edgewright.build import WorkerBundle
-from edgewright.gateway.loading import Built, LoadingError, build, deploy
-from edgewright.gateway.node import Node
+from edgewright.worker import LOADING_ERRORS, Worker
 
 _CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _RECHECK_MS = 1000
@@ -31,25 +28,20 @@ Snapshot = dict[str, tuple[int, int, int]]
 
 
 class Reloader:
-    """Rebuilds and deploys again, until it is cancelled.
+    """Reloads a Worker, until it is cancelled.
 
-    `on_deploy` is told of each new version, `on_message` what there is to tell the person.
+    `on_deploy` is called after each new version, `on_message` is told what there is to tell the
+    person.
     """
 
     def __init__(
         self,
-        path: Path,
-        node: Node,
-        built: Built,
+        worker: Worker,
         *,
-        on_deploy: Callable[[WorkerBundle], None],
+        on_deploy: Callable[[], None],
         on_message: Callable[[str], None],
     ) -> None:
-        self._path = path
-        self._node = node
-        self._built = built
-        # A running Worker keeps its name: the router knows it by that.
-        self._name = built.bundle.name
+        self._worker = worker
         self._error: str | None = None
         self._on_deploy = on_deploy
         self._on_message = on_message
@@ -85,28 +77,23 @@ class Reloader:
         """Not `edited` means that there are only more files to look at than before: the same
         error is not told again then."""
         try:
-            built = await build(self._path)
-            bundle = dataclasses.replace(built.bundle, name=self._name)
-            changed = bundle != self._built.bundle
-            if changed:
-                await deploy(self._node, bundle)
-        except LoadingError as error:
+            changed = await self._worker.reload()
+        except LOADING_ERRORS as error:
             if edited or str(error) != self._error:
                 self._on_message(f"{error}\nThe version before this change keeps running.")
             self._error = str(error)
             return
         if changed:
-            self._on_deploy(bundle)
+            self._on_deploy()
             self._on_message("Reloaded.")
         elif self._error is not None:
             self._on_message("Back to the version that runs.")
         self._error = None
-        self._built = Built(built.config, bundle)
 
     def _files(self) -> Iterator[Path]:
-        root = self._built.config.root
-        yield self._path
-        yield from self._built.bundle.files.values()
+        root = self._worker.config.root
+        yield self._worker.path
+        yield from self._worker.bundle.files.values()
         yield from (root / name for name in _CONFIG_NAMES)
         if self._error is not None:
             for folder, names in _walk(root):
@@ -115,7 +102,7 @@ class Reloader:
     def _folders(self) -> set[Path]:
         folders = {file.parent for file in self._files()}
         if self._error is not None:
-            folders.update(folder for folder, _ in _walk(self._built.config.root))
+            folders.update(folder for folder, _ in _walk(self._worker.config.root))
         return {folder for folder in folders if folder.is_dir()}
 
     def _snapshot(self) -> Snapshot:

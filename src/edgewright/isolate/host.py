@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 
 import msgspec
 
@@ -47,11 +48,14 @@ def main() -> None:
     snapshot = load_snapshot()
     waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
 
+    started = threading.Event()
+
     def start_spare() -> None:
-        threading.Thread(target=_isolate, args=(snapshot, waiting), daemon=True).start()
+        threading.Thread(target=_isolate, args=(snapshot, waiting, started), daemon=True).start()
 
     for _ in range(SPARES):
         start_spare()
+    started.wait()
     control.send(b"ready")
     due: list[float] = []
     while True:
@@ -87,11 +91,20 @@ def _receive_socket(control: socket.socket) -> socket.socket | None:
     return socket.socket(fileno=descriptors[0])
 
 
-def _isolate(snapshot: bytes, waiting: queue.SimpleQueue[socket.socket]) -> None:
+def _isolate(
+    snapshot: bytes, waiting: queue.SimpleQueue[socket.socket], started: threading.Event
+) -> None:
     """One isolate's life, on its own thread."""
-    isolate = Isolate(
-        snapshot, heap_bytes=HEAP_BYTES, buffer_bytes=HEAP_BYTES, start_timeout=START_TIMEOUT
-    )
+    try:
+        isolate = Isolate(
+            snapshot, heap_bytes=HEAP_BYTES, buffer_bytes=HEAP_BYTES, start_timeout=START_TIMEOUT
+        )
+    except BaseException:
+        # Whoever was to use it would wait forever; and the next one will hardly fare better.
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    started.set()
     connection = waiting.get()
     connection.setblocking(True)
     with connection:

@@ -37,6 +37,8 @@ class ServeSettings:
     drain: float = 30.0
     """Seconds that requests in flight have when it is to stop."""
     dev: bool = False
+    upstream: str | None = None
+    """The origin behind the Worker, for passThroughOnException()."""
 
 
 def run(settings: ServeSettings) -> int:
@@ -114,6 +116,7 @@ class _Supervisor:
                 listener_fd=self._listener.fileno(),
                 tls_cert=str(settings.tls_cert) if settings.tls_cert else None,
                 tls_key=str(settings.tls_key) if settings.tls_key else None,
+                upstream=settings.upstream,
                 cpu=self._cpu(number),
                 drain=settings.drain,
                 dev=settings.dev,
