@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgewright.messages import Request, Response
-from edgewright.observe.records import Outcome, RequestRecord, WorkerError
+from edgewright.observe.records import Outcome, RequestRecord, WorkerError, new_ray
 
 
 class WorkerFailure(Exception):
@@ -19,6 +19,22 @@ class WorkerFailure(Exception):
         self.outcome = outcome
         self.error = error
         self.pass_through = pass_through
+        self.ray = new_ray()
+
+    def record(self, worker: str, request: Request) -> RequestRecord:
+        """What there is to tell about a request that never got to an isolate."""
+        return RequestRecord(
+            worker=worker,
+            method=request.method,
+            url=request.url,
+            status=0,
+            outcome=self.outcome,
+            wall_ms=0.0,
+            cpu_ms=0.0,
+            subrequests=0,
+            error=self.error,
+            ray=self.ray,
+        )
 
 
 class _Cancellable(Protocol):
@@ -37,6 +53,7 @@ class ActiveRequest:
     status: int = 0
     outcome: Outcome = Outcome.OK
     error: WorkerError | None = None
+    ray: str = ""
     ops: dict[int, _Cancellable] = field(default_factory=dict[int, _Cancellable])
     streams: set[int] = field(default_factory=set[int])
     body_stream: int | None = None
@@ -57,4 +74,5 @@ class ActiveRequest:
             cpu_ms=self.cpu_ns / 1e6,
             subrequests=self.subrequests,
             error=self.error,
+            ray=self.ray,
         )

@@ -109,15 +109,15 @@ class _Exchange:
         except BodyError:
             return
         except ValueError:
-            await self._send_page(generic(400), None)
+            await self._send_page(generic(400))
             return
         try:
             isolate, active = await self._node.begin(self._worker, request)
         except WorkerFailure as failure:
-            await self._send_page(_kind(failure), failure.error)
+            await self._send_failure(failure)
             return
         except UnknownWorker:
-            await self._send_page(generic(404), None)
+            await self._send_page(generic(404))
             return
         except HostError as error:
             await self._send_page(generic(503), WorkerError("HostError", str(error), ""))
@@ -130,7 +130,7 @@ class _Exchange:
         except WorkerFailure as failure:
             origin = await self._node.pass_through(active) if failure.pass_through else None
             if origin is None:
-                await self._send_page(_kind(failure), failure.error)
+                await self._send_failure(failure)
                 return
             response = origin
         await self._send_response(response, scope["method"] == "HEAD")
@@ -204,13 +204,18 @@ class _Exchange:
         self._unread = body
         return body
 
-    async def _send_page(self, kind: ErrorKind, error: WorkerError | None) -> None:
+    async def _send_failure(self, failure: WorkerFailure) -> None:
+        await self._send_page(_kind(failure), failure.error, failure.ray)
+
+    async def _send_page(
+        self, kind: ErrorKind, error: WorkerError | None = None, ray: str = ""
+    ) -> None:
         details = None
         if self._dev and error is not None:
             bundle = self._node.bundle(self._worker)
             details = PageDetails.of(error, Sources(bundle.modules, bundle.files))
         accept = b",".join(value for name, value in self._scope["headers"] if name == b"accept")
-        page = error_response(kind, accept=accept, details=details)
+        page = error_response(kind, accept=accept, details=details, ray=ray)
         body = b"" if self._scope["method"] == "HEAD" else page.body
         await self._send_whole(page.status, [*page.headers, _SERVER], body)
 

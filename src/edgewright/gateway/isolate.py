@@ -253,6 +253,7 @@ class Isolate:
     def _failed(self, active: ActiveRequest, failure: WorkerFailure) -> None:
         active.outcome = failure.outcome
         active.error = failure.error
+        active.ray = failure.ray
         if not active.head.done():
             active.head.set_exception(failure)
             active.head.exception()  # seen: the client may be gone, and nobody waiting

@@ -117,9 +117,11 @@ class Node:
             return worker.isolate, worker.isolate.start(request)
         except StartupError as error:
             thrown = error.error
-            raise WorkerFailure(
+            failure = WorkerFailure(
                 Outcome.EXCEPTION, WorkerError(thrown.name, thrown.message, thrown.stack)
-            ) from error
+            )
+            self._observer.request_finished(failure.record(name, request))
+            raise failure from error
         finally:
             worker.waiting -= 1
             self._waiting -= 1

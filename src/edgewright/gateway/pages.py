@@ -7,11 +7,10 @@ the Worker. In dev the page shows the exception and the source around it.
 from __future__ import annotations
 
 import html
-import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from edgewright.observe.records import WorkerError
+from edgewright.observe.records import WorkerError, new_ray
 from edgewright.observe.stack import Excerpt, Sources
 
 
@@ -70,11 +69,6 @@ class ErrorResponse:
     headers: list[tuple[bytes, bytes]]
     body: bytes
     """To be left out in the answer to HEAD; the headers stay."""
-
-
-def new_ray() -> str:
-    """16 hex digits that connect what a client was shown with a line of the log."""
-    return secrets.token_hex(8)
 
 
 def error_response(

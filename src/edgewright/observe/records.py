@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import secrets
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,6 +18,11 @@ class Outcome(enum.StrEnum):
     CANCELED = "canceled"
     RESPONSE_STREAM_DISCONNECTED = "responseStreamDisconnected"
     INTERNAL_ERROR = "internalError"
+
+
+def new_ray() -> str:
+    """16 hex digits that connect what a client was shown with a line of the log."""
+    return secrets.token_hex(8)
 
 
 @dataclass(slots=True)
@@ -44,6 +50,8 @@ class RequestRecord:
     cpu_ms: float
     subrequests: int
     error: WorkerError | None = None
+    ray: str = ""
+    """Where there is an error: the id that the client was shown."""
 
 
 @dataclass(slots=True)
@@ -77,8 +85,8 @@ class Silent:
 class Recorder:
     """An observer that keeps everything, for tests and for the Python API."""
 
-    requests: list[RequestRecord] = field(default_factory=list)
-    lines: list[LogLine] = field(default_factory=list)
+    requests: list[RequestRecord] = field(default_factory=list[RequestRecord])
+    lines: list[LogLine] = field(default_factory=list[LogLine])
 
     def request_finished(self, record: RequestRecord) -> None:
         self.requests.append(record)

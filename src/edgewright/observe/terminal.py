@@ -129,6 +129,8 @@ class ServeTerminal:
             return
         line = f"{_stamp()} [{one_line(record.worker)}] {record.outcome} "
         line += f"{one_line(record.method)} {one_line(_path(record.url))}"
+        if record.ray:
+            line += f" (ray {record.ray})"
         if record.error is not None:
             stack = record.error.stack or f"{record.error.name}: {record.error.message}"
             line += f": {one_line(stack)}"
