@@ -22,7 +22,7 @@ from benchmarks.tools import BenchmarkError
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="of each case, in turns (5)")
-    parser.add_argument("--seconds", type=float, default=4.0, help="length of a round (4)")
+    parser.add_argument("--seconds", type=int, default=4, help="length of a round (4)")
     parser.add_argument("--quick", action="store_true", help="a minute's smoke test, no figures")
     parser.add_argument("--case", default="", metavar="TEXT", help="only cases with it in the name")
     parser.add_argument(
@@ -32,7 +32,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     cases = [case for case in CASES if arguments.case in case.name]
-    rounds, seconds = (2, 1.0) if arguments.quick else (arguments.rounds, arguments.seconds)
+    rounds, seconds = (2, 1) if arguments.quick else (arguments.rounds, arguments.seconds)
     everything = not arguments.case
     try:
         about = machine.describe()
@@ -51,7 +51,7 @@ def main() -> int:
     return 0
 
 
-def _compare(cases: list[Case], rounds: int, seconds: float) -> list[CaseResult]:
+def _compare(cases: list[Case], rounds: int, seconds: int) -> list[CaseResult]:
     """With both runtimes up for all of it: one idles while the other works."""
     with ExitStack() as stack:
 

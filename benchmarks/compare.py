@@ -41,7 +41,7 @@ class _Run:
 
 
 def compare(
-    case: Case, edgewright: Server, workerd: Server, *, rounds: int, seconds: float
+    case: Case, edgewright: Server, workerd: Server, *, rounds: int, seconds: int
 ) -> CaseResult:
     """Raises BenchmarkError when they don't give the same answer, or a request fails."""
     if case.measure != "mb_per_second" and _answer(edgewright, case) != _answer(workerd, case):
@@ -67,7 +67,7 @@ def _answer(server: Server, case: Case) -> bytes:
         return response.read()
 
 
-def _run(case: Case, server: Server, seconds: float) -> _Run:
+def _run(case: Case, server: Server, seconds: int) -> _Run:
     pids = tree(server.pid)
     reset_peaks(pids)
     before = {pid: usage(pid) for pid in pids}

@@ -20,9 +20,9 @@ class Load(msgspec.Struct, frozen=True):
     errors: int
 
 
-def put_load(url: str, *, connections: int, seconds: float) -> Load:
+def put_load(url: str, *, connections: int, seconds: int) -> Load:
     """Keeps `connections` busy. Raises BenchmarkError when a request fails: such numbers lie."""
-    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s"]
+    command = [program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
     result = subprocess.run(
         [*command, "-s", str(FOLDER / "report.lua"), url],
         capture_output=True,

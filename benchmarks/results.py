@@ -75,7 +75,7 @@ class IsolateResult(msgspec.Struct, frozen=True):
 class Results(msgspec.Struct, frozen=True):
     machine: dict[str, str]
     rounds: int
-    seconds: float
+    seconds: int
     """Length of a round."""
     cases: list[CaseResult]
     isolates: IsolateResult | None
