@@ -5,6 +5,7 @@
 import { installGlobals } from "./globals.js";
 import { setHostFunctions } from "./io.js";
 import { resume, turn } from "./turn.js";
+import { console } from "./web/console.js";
 import { startClock } from "./web/performance.js";
 import { installWorker } from "./workers/handlers.js";
 
@@ -20,8 +21,12 @@ interface HostGlobals {
 
 const scope = globalThis as typeof globalThis & HostGlobals & Record<string, unknown>;
 
+const { defineProperties, defineProperty, getOwnPropertyDescriptor, getOwnPropertyDescriptors } =
+  Object;
+
 installGlobals();
-const ours = Object.getOwnPropertyDescriptors(globalThis);
+const readableStream = getOwnPropertyDescriptor(globalThis, "ReadableStream") as PropertyDescriptor;
+const consoleMembers = getOwnPropertyDescriptors(console);
 
 scope.__turn = turn;
 scope.__resume = resume;
@@ -39,8 +44,9 @@ scope.__start = () => {
   delete scope.__cpuClock;
   // The binding's own functions (`__host_op_sync__` and the like) can't be deleted; they do nothing
   // without the token of a bound function, and no token is in reach.
-  // It also defines some of the globals of the platform when a runtime starts.
-  Object.defineProperty(globalThis, "ReadableStream", ours.ReadableStream as PropertyDescriptor);
-  Object.defineProperty(globalThis, "console", ours.console as PropertyDescriptor);
+  // When a runtime starts, the binding puts a ReadableStream of its own in place of ours, and
+  // silences the methods of whatever console it finds.
+  defineProperty(globalThis, "ReadableStream", readableStream);
+  defineProperties(console, consoleMembers);
   delete scope.__start;
 };
