@@ -35,16 +35,66 @@ class _Decoder(Protocol):
     def complete(self) -> bool: ...
 
 
-class _Zlib:
-    def __init__(self, window: int) -> None:
-        self._zlib = zlib.decompressobj(window)
+class _Gzip:
+    """One member after the other (RFC 1952 §2.2); what comes then and is none is left alone, as
+    browsers do it."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._input = b""
+        self._full = False
 
     def decode(self, data: bytes) -> bytes:
-        return self._zlib.decompress(self._zlib.unconsumed_tail + data, OUTPUT)
+        self._input += data
+        self._full = False
+        if self._zlib.eof:
+            if len(self._input) < 2:
+                return b""
+            if self._input[:2] != b"\x1f\x8b":
+                self._input = b""
+                return b""
+            self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        decoded = self._zlib.decompress(self._input, OUTPUT)
+        self._input = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
+        self._full = len(decoded) == OUTPUT
+        return decoded
 
     @property
     def pending(self) -> bool:
-        return bool(self._zlib.unconsumed_tail)
+        return self._full or len(self._input) > (1 if self._zlib.eof else 0)
+
+    @property
+    def complete(self) -> bool:
+        return self._zlib.eof
+
+
+class _Deflate:
+    """The zlib format, or what some send instead: without its wrapper (RFC 9110 §8.4.1.2)."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj()
+        self._begun = False
+        self._input = b""
+        self._full = False
+
+    def decode(self, data: bytes) -> bytes:
+        self._input += data
+        self._full = False
+        if not self._begun:
+            if len(self._input) < 2:
+                return b""
+            self._begun = True
+            if self._input[0] & 15 != 8 or int.from_bytes(self._input[:2]) % 31:
+                self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
+        decoded = self._zlib.decompress(self._input, OUTPUT)
+        self._input = self._zlib.unconsumed_tail
+        # The last bytes may be waiting inside zlib, with no input left to wake them.
+        self._full = len(decoded) == OUTPUT
+        return decoded
+
+    @property
+    def pending(self) -> bool:
+        return self._full or (self._begun and bool(self._input))
 
     @property
     def complete(self) -> bool:
@@ -54,13 +104,17 @@ class _Zlib:
 class _Brotli:
     def __init__(self) -> None:
         self._brotli = brotli.Decompressor()
+        self._full = False
 
     def decode(self, data: bytes) -> bytes:
-        return self._brotli.process(data, output_buffer_limit=OUTPUT)
+        limit = OUTPUT // 2  # It goes beyond by up to one block.
+        decoded = self._brotli.process(data, output_buffer_limit=limit)
+        self._full = len(decoded) >= limit
+        return decoded
 
     @property
     def pending(self) -> bool:
-        return not self._brotli.can_accept_more_data()
+        return self._full or not self._brotli.can_accept_more_data()
 
     @property
     def complete(self) -> bool:
@@ -72,9 +126,9 @@ def _decoder(coding: str) -> _Decoder:
         case "br":
             return _Brotli()
         case "deflate":
-            return _Zlib(zlib.MAX_WBITS)
+            return _Deflate()
         case _:
-            return _Zlib(zlib.MAX_WBITS | 16)
+            return _Gzip()
 
 
 class DecodedBody:
