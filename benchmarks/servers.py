@@ -125,9 +125,13 @@ def _wait_until_it_answers(
         try:
             urllib.request.urlopen(f"{url}/", timeout=5).close()
         except urllib.error.HTTPError as error:
-            raise BenchmarkError(f"{name} answers with {error}:\n{log.read_text()}") from error
+            raise BenchmarkError(f"{name} answers with {error}:\n{_tail(log)}") from error
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise BenchmarkError(f"{name} did not start:\n{log.read_text()}")
+    raise BenchmarkError(f"{name} did not start:\n{_tail(log)}")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text().splitlines()[-30:])
