@@ -8,7 +8,7 @@ NODE_MODULES := runtime/node_modules/.package-lock.json
 # The scripts in package.json find the venv's Node through PATH.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/npm --prefix runtime
 
-.PHONY: run test check format lock clean bundle
+.PHONY: run test bench check format lock clean bundle
 
 ## Serve examples/fanout, with the upstream that it brings along
 run: bundle
@@ -18,6 +18,10 @@ run: bundle
 test: bundle $(NODE_MODULES)
 	$(NPM) test
 	$(BIN)/python -m pytest $(ARGS)
+
+## Edgewright and workerd side by side; needs wrk and nginx, see benchmarks/README.md
+bench: bundle
+	$(BIN)/python -m benchmarks $(ARGS)
 
 ## Lint, formatting and types, of Python and of TypeScript
 check: bundle $(NODE_MODULES)
@@ -39,7 +43,7 @@ lock: $(INSTALLED)
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
 
 clean:
-	rm -rf .venv build dist runtime/node_modules .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist runtime/node_modules benchmarks/node_modules .pytest_cache .ruff_cache .hypothesis
 	rm -f src/edgewright/isolate/runtime*.js src/edgewright/isolate/runtime.inputs
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
