@@ -21,13 +21,19 @@ class WorkerFailure(Exception):
         self.pass_through = pass_through
         self.ray = new_ray()
 
+    @property
+    def status(self) -> int:
+        """The status that a client gets instead of a response."""
+        exceeded = (Outcome.EXCEEDED_CPU, Outcome.EXCEEDED_MEMORY)
+        return 503 if self.outcome in exceeded else 500
+
     def record(self, worker: str, request: Request) -> RequestRecord:
         """What there is to tell about a request that never got to an isolate."""
         return RequestRecord(
             worker=worker,
             method=request.method,
             url=request.url,
-            status=0,
+            status=self.status,
             outcome=self.outcome,
             wall_ms=0.0,
             cpu_ms=0.0,

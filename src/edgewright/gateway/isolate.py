@@ -7,6 +7,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.bodies import SinkBody, Stream
@@ -255,6 +256,7 @@ class Isolate:
         active.error = failure.error
         active.ray = failure.ray
         if not active.head.done():
+            active.status = failure.status
             active.head.set_exception(failure)
             active.head.exception()  # seen: the client may be gone, and nobody waiting
 
@@ -297,9 +299,11 @@ class Isolate:
             except BodyError as error:
                 self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
                 return
-        active.ops[command.op] = asyncio.get_running_loop().create_task(
-            self._subrequest(active, command, body)
-        )
+        task = asyncio.get_running_loop().create_task(self._subrequest(active, command, body))
+        if body is not None and not isinstance(body, bytes):
+            # A task that is cancelled before it begins gives it to nobody.
+            task.add_done_callback(partial(_let_go_of, body))
+        active.ops[command.op] = task
 
     async def _subrequest(
         self, active: ActiveRequest, command: FetchCommand, body: bytes | Body | None
@@ -308,16 +312,12 @@ class Isolate:
             upstream = await self._client.fetch(
                 command.method, command.url, command.headers, body, command.redirect
             )
-        except BaseException as error:
-            # Whoever was to take the body may not have come to it.
-            if body is not None and not isinstance(body, bytes):
-                body.discard()
-            if isinstance(error, asyncio.CancelledError):
-                raise
+        except SubrequestError as error:
             active.ops.pop(command.op, None)
-            if isinstance(error, SubrequestError):
-                self._channel.post(FailureEvent(command.op, error.name, error.message))
-                return
+            self._channel.post(FailureEvent(command.op, error.name, error.message))
+            return
+        except Exception:
+            active.ops.pop(command.op, None)
             self._channel.post(FailureEvent(command.op, "Error", "internal error"))
             raise
         active.ops.pop(command.op, None)
@@ -456,6 +456,11 @@ class Isolate:
             self._failed(active, failure)
             self._done(active)
         self._on_end(lied)
+
+
+def _let_go_of(body: Body, subrequest: asyncio.Task[None]) -> None:
+    if subrequest.cancelled():
+        body.discard()
 
 
 def response_headers(flat: list[str], *, head: bool) -> list[str]:

@@ -8,9 +8,11 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from edgewright.gateway.control import Failed, GatewaySettings, Ready
 from edgewright.supervisor.child import Child, how_it_ended
@@ -67,7 +69,7 @@ class _Supervisor:
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, self._on_signal)
+            loop.add_signal_handler(number, self._on_signal, number)
         try:
             ready = await self._start_all()
             if ready is None:
@@ -83,9 +85,10 @@ class _Supervisor:
             self._listener.close()
             await self._kill_all()
 
-    def _on_signal(self) -> None:
-        """The first asks, the second insists."""
-        if self._stopping.is_set():
+    def _on_signal(self, number: int) -> None:
+        """The first asks; a Ctrl-C after that insists. (A SIGTERM often comes twice, to the process
+        and to its group, and means no more by that.)"""
+        if self._stopping.is_set() and number == signal.SIGINT:
             self._killing.set()
         self._stopping.set()
 
@@ -152,21 +155,23 @@ class _Supervisor:
         self._listener.close()
         for child in self._children.values():
             child.stop()
-        ended = asyncio.gather(*(child.ended() for child in self._children.values()))
+        ended = asyncio.create_task(self._all_ended())
         insisted = asyncio.create_task(self._killing.wait())
         await asyncio.wait(
-            (asyncio.ensure_future(ended), insisted),
+            (ended, insisted),
             timeout=self._settings.drain + _KILL_GRACE,
             return_when=asyncio.FIRST_COMPLETED,
         )
         if not ended.done():
             _log("some requests did not finish in time and were broken off")
-            ended.cancel()
-        await _cancel([insisted])
+        await _cancel([ended, insisted])
 
     async def _kill_all(self) -> None:
         for child in self._children.values():
             child.kill()
+        await self._all_ended()
+
+    async def _all_ended(self) -> None:
         await asyncio.gather(*(child.ended() for child in self._children.values()))
 
     def _announce(self, ready: Ready) -> None:
@@ -176,7 +181,7 @@ class _Supervisor:
         print(f"Edgewright {version('edgewright')} serving {ready.name} on {url}", flush=True)
 
 
-async def _cancel(tasks: list[asyncio.Task[None]] | list[asyncio.Task[object]]) -> None:
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
