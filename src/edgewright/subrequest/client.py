@@ -3,18 +3,21 @@ has them."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, PyreqwestError
 from pyreqwest.http import HeaderMap
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import ResponseBodyReader
 
-from edgewright.messages import Body, BodyError, chunks
+from edgewright.messages import Body, BodyError
 from edgewright.protocol.messages import INLINE_BODY
 
 MAX_REDIRECTS = 20
@@ -73,6 +76,7 @@ class SubrequestClient:
     """One pool of connections for all Workers of a gateway."""
 
     def __init__(self) -> None:
+        self._closing: set[asyncio.Task[None]] = set()
         self._client: Client = (
             ClientBuilder()
             .follow_redirects(False)
@@ -93,17 +97,25 @@ class SubrequestClient:
     async def fetch(
         self, method: str, url: str, headers: list[str], body: bytes | Body | None, redirect: str
     ) -> UpstreamResponse:
-        """Raises SubrequestError. Cancelling it gives up the request."""
+        """Raises SubrequestError. Lets go of the body, however it ends.
+
+        Cancelling it gives up the request. What pyreqwest leaves open then: while there is no
+        response head yet, the connection to the upstream stays until there is one (its spawned
+        request can't be stopped), unless a streamed body is on its way, which is broken off.
+        """
         redirects = 0
         while True:
             response = await self._send(method, url, headers, body)
+            if response.status not in _REDIRECTS or redirect == "manual":
+                response.redirected = redirects > 0
+                return response
             location = header(response.headers, "location")
-            if response.status not in _REDIRECTS or redirect == "manual" or location is None:
+            if redirect == "follow" and location is None:
                 response.redirected = redirects > 0
                 return response
             if isinstance(response.body, UpstreamBody):
                 response.body.discard()
-            if redirect == "error":
+            if location is None or redirect == "error":
                 raise SubrequestError("Unexpected redirect")
             redirects += 1
             if redirects > MAX_REDIRECTS:
@@ -113,11 +125,14 @@ class SubrequestClient:
             )
 
     async def close(self) -> None:
+        """Ends what is under way."""
+        await asyncio.gather(*self._closing, return_exceptions=True)
         await self._client.close()
 
     async def _send(
         self, method: str, url: str, headers: list[str], body: bytes | Body | None
     ) -> UpstreamResponse:
+        upload = None if body is None or isinstance(body, bytes) else _Upload(body)
         try:
             builder = self._client.request(method, url).streamed_read_buffer_limit(0)
             for index in range(0, len(headers), 2):
@@ -128,19 +143,23 @@ class SubrequestClient:
                 builder = builder.body_bytes(body)
                 if not body:
                     builder = builder.header("content-length", "0")
-            elif body is not None:
-                if body.length is not None:
-                    builder = builder.header("content-length", str(body.length))
-                builder = builder.body_stream(chunks(body))
+            elif upload is not None:
+                if upload.body.length is not None:
+                    builder = builder.header("content-length", str(upload.body.length))
+                builder = builder.body_stream(upload.chunks())
             request = builder.build_streamed()
             response = await request.__aenter__()
-        except PyreqwestError as error:
-            raise SubrequestError(_reason(error)) from error
-        except (ValueError, BodyError) as error:
-            raise SubrequestError(str(error)) from error
+        except BaseException as error:
+            if upload is not None:
+                upload.give_up()
+            if isinstance(error, PyreqwestError):
+                raise SubrequestError(_reason(error)) from error
+            if isinstance(error, ValueError | BodyError):
+                raise SubrequestError(str(error)) from error
+            raise
         status = response.status
         flat = _flat(response.headers)
-        upstream = UpstreamBody(request, response.body_reader, _length(flat))
+        upstream = UpstreamBody(request, response.body_reader, _length(flat), self._closing)
         content: bytes | Body | None = upstream
         if method == "HEAD" or status in _NULL_BODY:
             await upstream.finish()
@@ -152,26 +171,44 @@ class SubrequestClient:
         ):
             # It is here already or about to be; a turn of its own would cost more.
             content = await upstream.whole()
-        return UpstreamResponse(status, _PHRASES.get(status, ""), flat, url, False, content)
+        shown = url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
+        return UpstreamResponse(status, _PHRASES.get(status, ""), flat, shown, False, content)
 
 
 class UpstreamBody:
     """The body of an upstream's response, read as it comes."""
 
-    __slots__ = ("_reader", "_request", "length")
+    __slots__ = ("_closing", "_reader", "_reading", "_request", "length")
 
     def __init__(
-        self, request: StreamRequest, reader: ResponseBodyReader, length: int | None
+        self,
+        request: StreamRequest,
+        reader: ResponseBodyReader,
+        length: int | None,
+        closing: set[asyncio.Task[None]],
     ) -> None:
         self.length = length
         self._request: StreamRequest | None = request
         self._reader = reader
+        self._reading: asyncio.Task[Bytes | None] | None = None
+        self._closing = closing
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to read."""
+        return self._request is None
 
     async def read(self) -> bytes:
-        if self._request is None:
+        if self.over:
             return b""
+        # A task, so that discard() can end it: closing waits for the reader.
+        self._reading = asyncio.get_running_loop().create_task(self._reader.read_chunk())
         try:
-            chunk = await self._reader.read_chunk()
+            chunk = await self._reading
+        except asyncio.CancelledError:
+            if self.over:
+                return b""
+            raise
         except PyreqwestError as error:
             self._request = None
             raise BodyError(_reason(error)) from error
@@ -186,6 +223,9 @@ class UpstreamBody:
             content = await self._reader.bytes()
         except PyreqwestError as error:
             raise SubrequestError(_reason(error)) from error
+        except asyncio.CancelledError:
+            self.discard()
+            raise
         # Read to its end, the connection is back in the pool already.
         self._request = None
         return content.to_bytes()
@@ -197,8 +237,45 @@ class UpstreamBody:
             await request.__aexit__(None, None, None)
 
     def discard(self) -> None:
-        # Dropping the last reference closes the connection, which tells the upstream.
-        self._request = None
+        """Closes the connection, which tells the upstream. (Dropping the objects would not, as long
+        as it sends nothing.)"""
+        request, self._request = self._request, None
+        if request is not None:
+            closing = asyncio.get_running_loop().create_task(_close(request, self._reading))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+
+async def _close(request: StreamRequest, reading: asyncio.Task[Bytes | None] | None) -> None:
+    if reading is not None:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    await request.__aexit__(None, None, None)
+
+
+class _Upload:
+    """A request's body on its way to the upstream."""
+
+    __slots__ = ("_given_up", "body")
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self._given_up = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Raises BodyError when the body breaks off or is given up, so that the upstream does not
+        take a part for the whole."""
+        try:
+            while chunk := await self.body.read():
+                yield chunk
+            if self._given_up:
+                raise BodyError("The request was given up.")
+        finally:
+            self.body.discard()
+
+    def give_up(self) -> None:
+        self._given_up = True
+        self.body.discard()
 
 
 def header(flat: list[str], name: str) -> str | None:
@@ -218,8 +295,12 @@ def _redirected(
     body: bytes | Body | None,
 ) -> tuple[str, str, list[str], bytes | Body | None]:
     """Fetch §4.4 (HTTP-redirect fetch), steps 5 to 19."""
-    target = urljoin(url, location)
-    before, after = urlsplit(url), urlsplit(target)
+    try:
+        target = urljoin(url, location)
+        before, after = urlsplit(url), urlsplit(target)
+        crosses = _origin(before) != _origin(after)
+    except ValueError as error:
+        raise SubrequestError(f"A redirect led to an invalid URL: {error}") from error
     if after.scheme not in ("http", "https"):
         raise SubrequestError(f"A redirect led to {after.scheme}:, which fetch() can't load.")
     dropped: frozenset[str] = frozenset()
@@ -233,7 +314,7 @@ def _redirected(
             "A request with a one-time-use body (it was initialized from a stream, not a buffer) "
             "encountered a redirect requiring the body to be retransmitted."
         )
-    if (before.scheme, before.hostname, before.port) != (after.scheme, after.hostname, after.port):
+    if crosses:
         dropped = dropped | _CROSS_ORIGIN
     if dropped:
         headers = [
@@ -242,9 +323,12 @@ def _redirected(
             if headers[index] not in dropped
             for part in headers[index : index + 2]
         ]
-    if not after.fragment and before.fragment:
-        target = f"{target}#{before.fragment}"
     return method, target, headers, body
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    """Raises ValueError."""
+    return url.scheme, url.hostname, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 def _flat(headers: HeaderMap) -> list[str]:
