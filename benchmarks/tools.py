@@ -32,15 +32,14 @@ def program(name: str) -> str:
 
 def workerd() -> str:
     """Path of the workerd that package-lock.json pins; npm installs it on first use."""
-    machine = {"x86_64": "64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine())
-    system = platform.system().lower()
+    machine = {"x86_64": "64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     modules = FOLDER / "node_modules"
-    binary = modules / "@cloudflare" / f"workerd-{system}-{machine}" / "bin" / "workerd"
+    binary = modules / "@cloudflare" / f"workerd-linux-{machine}" / "bin" / "workerd"
     installed, lock = modules / ".package-lock.json", FOLDER / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
         _npm_ci()
     if not binary.exists():
-        raise BenchmarkError(f"There is no workerd for {system} on {platform.machine()}.")
+        raise BenchmarkError(f"npm has no workerd for Linux on {platform.machine()}.")
     return str(binary)
 
 
