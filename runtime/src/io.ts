@@ -87,20 +87,45 @@ export function leave(): RequestContext | null {
 let commands: Command[] = [];
 let attachments: Uint8Array[] = [];
 let attached = 0;
+/** Whether the end of what runs now takes the commands along: a turn, or the Worker's start. */
+let inTurn = true;
 
-/** Queues a command of this turn. The bytes are copied when the turn ends. */
+/**
+ * Queues a command of this turn. The bytes are copied when the turn ends.
+ *
+ * Some promises settle outside of any turn (import(), WebAssembly's), and what waits for them runs
+ * there and then: the host has to ask for a turn that takes its commands along.
+ */
 export function send(command: Command, attachment?: Uint8Array): void {
   commands[commands.length] = command;
   if (attachment !== undefined && attachment.byteLength > 0) {
     attachments[attachments.length] = attachment;
     attached += attachment.byteLength;
   }
+  if (!inTurn) wake();
+}
+
+function wake(): void {
+  inTurn = true; // once is enough
+  host.wake();
+}
+
+/** Commands wait for the end of the turn from here on. */
+export function beginTurn(): void {
+  inTurn = true;
+}
+
+/** The Worker has started; what it had to say meanwhile is heard now, and not with a request. */
+export function endStart(): void {
+  inTurn = false;
+  if (commands.length > 0) wake();
 }
 
 /** The commands since the last call, and their bytes. */
 export function takeCommands(): { commands: Command[]; blob: Uint8Array | null } {
   const taken = commands;
   commands = [];
+  inTurn = false;
   if (attached === 0) return { commands: taken, blob: null };
   let blob: Uint8Array;
   if (attachments.length === 1) {
@@ -310,6 +335,8 @@ export interface HostFunctions {
   entropy(size: number): Uint8Array;
   /** Source of a script that is too rare for the snapshot. */
   lazyScript(name: string): string;
+  /** Asks for a turn with nothing in it. */
+  wake(): void;
 }
 
 let host: HostFunctions;

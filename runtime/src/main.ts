@@ -16,6 +16,7 @@ interface HostGlobals {
   __install?: typeof installWorker;
   __entropy?: (size: number) => Uint8Array;
   __lazyScript?: (name: string) => string;
+  __wake?: () => void;
   __cpuClock?: () => number;
 }
 
@@ -32,15 +33,16 @@ scope.__turn = turn;
 scope.__resume = resume;
 scope.__install = installWorker;
 scope.__start = () => {
-  const { __entropy, __lazyScript, __cpuClock } = scope;
-  if (__entropy === undefined || __lazyScript === undefined || __cpuClock === undefined) {
+  const { __entropy, __lazyScript, __wake, __cpuClock } = scope;
+  if (!__entropy || !__lazyScript || !__wake || !__cpuClock) {
     throw new Error("The host did not bind its functions.");
   }
   __cpuClock();
   startClock();
-  setHostFunctions({ entropy: __entropy, lazyScript: __lazyScript });
+  setHostFunctions({ entropy: __entropy, lazyScript: __lazyScript, wake: __wake });
   delete scope.__entropy;
   delete scope.__lazyScript;
+  delete scope.__wake;
   delete scope.__cpuClock;
   // The binding's own functions (`__host_op_sync__` and the like) can't be deleted; they do nothing
   // without the token of a bound function, and no token is in reach.

@@ -7,6 +7,7 @@
 import { monotonicNow, runMicrotasks } from "./engine.js";
 import {
   abortRequest,
+  beginTurn,
   cancelSink,
   creditSink,
   finishRequest,
@@ -37,6 +38,7 @@ let spent: number[] = [];
 
 /** One turn. */
 export function turn(json: string, bytes: Uint8Array | null): TurnResult {
+  beginTurn();
   batch = parse(json) as Event[];
   blob = bytes;
   next = 0;

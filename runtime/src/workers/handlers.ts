@@ -1,6 +1,6 @@
 // From a request event to the Worker's handler, and from its answer to a command.
 
-import { describeError, enter, RequestContext, send, settlePart } from "../io.js";
+import { describeError, endStart, enter, RequestContext, send, settlePart } from "../io.js";
 import type { RequestEvent } from "../protocol.js";
 import { extractForCommand } from "../web/body.js";
 import type { EventTarget } from "../web/events.js";
@@ -34,6 +34,7 @@ export function installWorker(namespace: object, env: object): void {
       fetchHandlerThis = exported;
     }
   }
+  endStart();
 }
 
 export function handleRequest(event: RequestEvent, bytes: Uint8Array | null): void {

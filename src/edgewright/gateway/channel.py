@@ -45,6 +45,7 @@ class Channel:
         self._attachments: list[bytes] = []
         self._unsent = b""
         self._turning = False
+        self._wanted = False
         self._closed = False
         self._loop.add_reader(connection, self._readable)
 
@@ -75,7 +76,15 @@ class Channel:
         self._events.clear()
         self._attachments.clear()
 
+    def _woken(self) -> None:
+        """The isolate has something to say; see WAKE."""
+        self._wanted = True
+        if not self._turning:
+            self._turning = True
+            self._turn()
+
     def _turn(self) -> None:
+        self._wanted = False
         events, self._events = self._events, []
         attachments, self._attachments = self._attachments, []
         blob = attachments[0] if len(attachments) == 1 else b"".join(attachments)
@@ -116,11 +125,14 @@ class Channel:
             return
         try:
             for json, blob, cpu_ns in self._decoder.feed(data):
+                if not json:
+                    self._woken()
+                    continue
                 result = decode_result(json)
                 self._on_turn(result.spent, cpu_ns, result.commands, blob)
                 if self._closed:
                     return
-                if self._events:
+                if self._events or self._wanted:
                     self._turn()
                 else:
                     self._turning = False

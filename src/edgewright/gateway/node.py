@@ -16,7 +16,7 @@ from edgewright.gateway.isolate import Isolate, response_headers
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.origin import parse_origin
-from edgewright.protocol.framing import FrameDecoder, FrameError, encode_frame
+from edgewright.protocol.framing import HEAD, MAX_FRAME, FrameError, encode_frame
 from edgewright.protocol.messages import Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 
@@ -266,8 +266,19 @@ class Node:
 async def _load_worker(connection: socket.socket, load: Load) -> LoadError | None:
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(connection, encode_frame(msgspec.json.encode(load)))
-    decoder = FrameDecoder()
-    while data := await loop.sock_recv(connection, 1 << 16):
-        for json, _, _ in decoder.feed(data):
-            return msgspec.json.decode(json, type=Loaded).error
-    raise ConnectionError("it closed the connection")
+    json_size, _, _ = HEAD.unpack(await _receive(connection, HEAD.size))
+    if json_size > MAX_FRAME:
+        raise FrameError(f"a frame of {json_size} bytes was announced")
+    return msgspec.json.decode(await _receive(connection, json_size), type=Loaded).error
+
+
+async def _receive(connection: socket.socket, size: int) -> bytes:
+    """So many bytes and no more: what follows is for the isolate's channel."""
+    loop = asyncio.get_running_loop()
+    data = b""
+    while len(data) < size:
+        more = await loop.sock_recv(connection, size - len(data))
+        if not more:
+            raise ConnectionError("it closed the connection")
+        data += more
+    return data

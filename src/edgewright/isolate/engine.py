@@ -55,6 +55,8 @@ class Isolate:
     def __init__(
         self, snapshot: bytes, *, heap_bytes: int, buffer_bytes: int, start_timeout: float
     ) -> None:
+        self.on_wake: Callable[[], None] | None = None
+        """Called, on a thread of the engine's, when there are commands and no turn to take them."""
         self._runtime = pydeno.Runtime(
             pydeno.RuntimeConfig(
                 snapshot=snapshot,
@@ -68,6 +70,7 @@ class Isolate:
         bind("__entropy", secrets.token_bytes)
         bind("__lazyScript", _lazy_script)
         bind("__cpuClock", self._find_cpu_clock)
+        bind("__wake", self._wake)
         # The runtime layer takes these functions off the global object and keeps them to itself.
         self._runtime.eval("__start()")
         self._turn: Callable[..., str | list[Any]] = self._runtime.eval("__turn")
@@ -146,6 +149,10 @@ class Isolate:
         if "\\ud" in json:
             json = _LONE_SURROGATE.sub(lambda found: found[1] or "\ufffd", json)
         return json, blob
+
+    def _wake(self) -> None:
+        if self.on_wake is not None:
+            self.on_wake()
 
     def _find_cpu_clock(self) -> int:
         """Called by the runtime layer, and so on the isolate's own thread."""

@@ -22,7 +22,7 @@ import msgspec
 
 from edgewright.isolate.engine import Isolate, IsolateGone, TurnTimeout
 from edgewright.isolate.snapshot import load_snapshot
-from edgewright.protocol.framing import FrameDecoder, encode_frame
+from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
 from edgewright.protocol.messages import GoneCommand, Load, Loaded, TurnResult
 
 SPARES = 2
@@ -108,27 +108,58 @@ def _isolate(
     connection = waiting.get()
     connection.setblocking(True)
     with connection:
+        line = _Line(connection)
+        isolate.on_wake = line.wake
         try:
-            _serve(isolate, connection)
+            _serve(isolate, line)
         except IsolateGone as gone:
             result = TurnResult([], [GoneCommand(gone.outcome, gone.message)])
-            _send(connection, encode_frame(msgspec.json.encode(result)))
-        except (ConnectionError, BrokenPipeError):
+            with contextlib.suppress(OSError):
+                line.send(encode_frame(msgspec.json.encode(result)))
+        except ConnectionError:
             pass
         finally:
             isolate.close()
 
 
-def _serve(isolate: Isolate, connection: socket.socket) -> None:
+class _Line:
+    """The connection to the gateway. The isolate's own thread may want a turn at any time."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.receive = connection.recv
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._open = False
+        self._wanted = False
+
+    def send(self, frame: bytes) -> None:
+        with self._sending:
+            self._connection.sendall(frame)
+
+    def open(self, frame: bytes) -> None:
+        """Sends the first frame. Only after it may a turn be asked for."""
+        with self._sending:
+            self._connection.sendall(frame + (WAKE if self._wanted else b""))
+            self._open = True
+
+    def wake(self) -> None:
+        """Asks for a turn."""
+        with self._sending, contextlib.suppress(OSError):
+            if self._open:
+                self._connection.sendall(WAKE)
+            self._wanted = True
+
+
+def _serve(isolate: Isolate, line: _Line) -> None:
     decoder = FrameDecoder()
     loaded = False
-    while data := connection.recv(_RECEIVE):
+    while data := line.receive(_RECEIVE):
         for json, blob, _ in decoder.feed(data):
             if loaded:
-                connection.sendall(_turn(isolate, json, blob))
+                line.send(_turn(isolate, json, blob))
                 continue
             error = isolate.load(msgspec.json.decode(json, type=Load))
-            connection.sendall(encode_frame(msgspec.json.encode(Loaded(error))))
+            line.open(encode_frame(msgspec.json.encode(Loaded(error))))
             loaded = True
 
 
@@ -148,8 +179,3 @@ def _resume(isolate: Isolate) -> tuple[str, bytes]:
             return isolate.resume(timeout=TURN_TIMEOUT)
         except TurnTimeout:
             continue
-
-
-def _send(connection: socket.socket, frame: bytes) -> None:
-    with contextlib.suppress(OSError):
-        connection.sendall(frame)

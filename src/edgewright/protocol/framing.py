@@ -12,6 +12,11 @@ MAX_FRAME = 256 * 1024 * 1024
 """Bytes; a peer that announces more is lying or broken."""
 
 
+WAKE = HEAD.pack(0, 0, 0)
+"""An empty frame: the isolate asks for a turn, as it has commands that no event caused (promises of
+import() and WebAssembly settle between turns)."""
+
+
 class FrameError(ValueError):
     """The peer sent something that is no frame."""
 

@@ -1,0 +1,2 @@
+import { name } from "./static.js";
+export default `dynamic beside ${name}`;
