@@ -9,6 +9,7 @@ from typing import Protocol
 
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Outcome, RequestRecord, WorkerError, new_ray
+from edgewright.subrequest.client import UpstreamBody
 
 
 class WorkerFailure(Exception):
@@ -61,6 +62,8 @@ class ActiveRequest:
     error: WorkerError | None = None
     ray: str = ""
     ops: dict[int, _Cancellable] = field(default_factory=dict[int, _Cancellable])
+    bodies: dict[int, UpstreamBody] = field(default_factory=dict[int, UpstreamBody])
+    """What the responses to ops consist of: an op may still be aborted when its head has come."""
     streams: set[int] = field(default_factory=set[int])
     body_stream: int | None = None
     """Id of the stream that the request's body is, where the gateway holds it."""

@@ -42,7 +42,12 @@ from edgewright.protocol.messages import (
     TimerEvent,
     attachment_size,
 )
-from edgewright.subrequest.client import SubrequestClient, SubrequestError, header
+from edgewright.subrequest.client import (
+    SubrequestClient,
+    SubrequestError,
+    UpstreamBody,
+    header,
+)
 
 _HOP_BY_HOP = frozenset(
     {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
@@ -321,6 +326,8 @@ class Isolate:
             self._channel.post(FailureEvent(command.op, "Error", "internal error"))
             raise
         active.ops.pop(command.op, None)
+        if isinstance(upstream.body, UpstreamBody):
+            active.bodies[command.op] = upstream.body
         inline, stream = self._offer(
             active, upstream.body, header(upstream.headers, "content-encoding")
         )
@@ -346,6 +353,9 @@ class Isolate:
         for active in self._requests.values():
             if (running := active.ops.pop(op, None)) is not None:
                 running.cancel()
+                return
+            if (body := active.bodies.pop(op, None)) is not None:
+                body.break_off("The operation was aborted.")
                 return
 
     # --- Streams and sinks ------------------------------------------------------------------------

@@ -178,7 +178,7 @@ class SubrequestClient:
 class UpstreamBody:
     """The body of an upstream's response, read as it comes."""
 
-    __slots__ = ("_closing", "_reader", "_reading", "_request", "length")
+    __slots__ = ("_broken", "_closing", "_reader", "_reading", "_request", "length")
 
     def __init__(
         self,
@@ -192,6 +192,7 @@ class UpstreamBody:
         self._reader = reader
         self._reading: asyncio.Task[Bytes | None] | None = None
         self._closing = closing
+        self._broken: str | None = None
 
     @property
     def over(self) -> bool:
@@ -200,14 +201,14 @@ class UpstreamBody:
 
     async def read(self) -> bytes:
         if self.over:
-            return b""
+            return self._end()
         # A task, so that discard() can end it: closing waits for the reader.
         self._reading = asyncio.get_running_loop().create_task(self._reader.read_chunk())
         try:
             chunk = await self._reading
         except asyncio.CancelledError:
             if self.over:
-                return b""
+                return self._end()
             raise
         except PyreqwestError as error:
             self._request = None
@@ -216,6 +217,17 @@ class UpstreamBody:
             await self.finish()
             return b""
         return chunk.to_bytes()
+
+    def break_off(self, reason: str) -> None:
+        """Ends the body with an error for whoever reads it."""
+        if not self.over:
+            self._broken = reason
+            self.discard()
+
+    def _end(self) -> bytes:
+        if self._broken is not None:
+            raise BodyError(self._broken)
+        return b""
 
     async def whole(self) -> bytes:
         """All of it, with one wake-up. Raises SubrequestError."""
