@@ -2,7 +2,13 @@
 // the request that each belongs to. The Web API above is written in terms of this file, the turn
 // below feeds it. Nothing here is reachable from a Worker.
 
-import { type AsyncContext, getAsyncContext, isNativeError, setAsyncContext } from "./engine.js";
+import {
+  type AsyncContext,
+  getAsyncContext,
+  isNativeError,
+  runMicrotasks,
+  setAsyncContext,
+} from "./engine.js";
 import type {
   CancelEvent,
   ChunkEvent,
@@ -25,11 +31,15 @@ export class RequestContext {
   readonly id: number;
   /** Ops that have not settled: what to give up when the request ends. */
   readonly ops: Set<number> = new Set();
+  /** Streams that a chunk is awaited of. */
+  readonly pulls: Set<number> = new Set();
   /** The handler, the response's sink and each waitUntil() that have not settled. */
   pending = 0;
   /** waitUntil() promises among `pending`: they outlive the client. */
   waiting = 0;
   passThrough = false;
+  /** The client has left: only waitUntil() keeps the request alive. */
+  aborted = false;
   finished = false;
   /** Set by whoever made the Request: fires its signal. */
   onAbort: (() => void) | null = null;
@@ -185,6 +195,7 @@ export function settleOp(event: OpEvent, bytes: Uint8Array | null): void {
 // --- Streams: bodies that the gateway holds ------------------------------------------------------
 
 interface Pull {
+  readonly request: RequestContext;
   readonly context: AsyncContext | undefined;
   resolve(chunk: Uint8Array | null): void;
   reject(error: unknown): void;
@@ -195,24 +206,32 @@ const pulls = new Map<number, Pull>();
 /** Next bytes of a stream; null at its end. Rejects when it broke off. One pull at a time. */
 export function pullStream(stream: number): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {
-    requireRequest();
-    pulls.set(stream, { context: getAsyncContext(), resolve, reject });
+    const request = requireRequest();
+    request.pulls.add(stream);
+    pulls.set(stream, { request, context: getAsyncContext(), resolve, reject });
     send(["pull", stream]);
   });
 }
 
 /** Tells the gateway that nobody will read this stream any more. */
 export function discardStream(stream: number): void {
-  const pull = pulls.get(stream);
-  pulls.delete(stream);
+  const pull = takePull(stream);
   send(["discard", stream]);
   pull?.resolve(null);
 }
 
+function takePull(stream: number): Pull | undefined {
+  const pull = pulls.get(stream);
+  if (pull !== undefined) {
+    pulls.delete(stream);
+    pull.request.pulls.delete(stream);
+  }
+  return pull;
+}
+
 export function settlePull(event: ChunkEvent | EndEvent, bytes: Uint8Array | null): void {
-  const pull = pulls.get(event[1]);
+  const pull = takePull(event[1]);
   if (pull === undefined) return;
-  pulls.delete(event[1]);
   enter(pull.context);
   if (event[0] === "chunk") pull.resolve(bytes);
   else if (event[2] === null) pull.resolve(null);
@@ -300,7 +319,7 @@ export function cancelSink(event: CancelEvent): void {
 /** One of the things that keep a request alive has settled. */
 export function settlePart(request: RequestContext): void {
   request.pending--;
-  if (request.pending === 0) finishRequest(request);
+  if (request.pending === 0 || (request.aborted && request.waiting === 0)) finishRequest(request);
 }
 
 /** Nothing is left to do: what still floats is given up, as on the platform. */
@@ -309,15 +328,18 @@ export function finishRequest(request: RequestContext): void {
   request.finished = true;
   openRequests.delete(request.id);
   for (const op of request.ops) ops.delete(op);
+  for (const stream of request.pulls) pulls.delete(stream);
   request.ops.clear();
+  request.pulls.clear();
   send(["done", request.id]);
 }
 
 /**
  * The client went away. Its signal fires and its subrequests are given up, unless waitUntil()
- * still needs them.
+ * still needs them. What the Worker does about that at once is still done, and then it is over.
  */
 export function abortRequest(request: RequestContext): void {
+  request.aborted = true;
   enter({ request });
   request.onAbort?.();
   if (request.waiting > 0) return;
@@ -325,6 +347,8 @@ export function abortRequest(request: RequestContext): void {
     send(["abort", op]);
     settleOp(["failure", op, "AbortError", "The client has disconnected."], null);
   }
+  runMicrotasks();
+  finishRequest(request);
 }
 
 // --- What the host gives beside events -----------------------------------------------------------

@@ -2,8 +2,9 @@
 // calls. The host takes `__turn` and `__resume`, the entry module takes `__install`, and all are
 // deleted before the Worker's first line runs.
 
+import { setUnhandledPromiseRejectionHandler } from "./engine.js";
 import { installGlobals } from "./globals.js";
-import { setHostFunctions } from "./io.js";
+import { reportException, setHostFunctions } from "./io.js";
 import { resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
 import { startClock } from "./web/performance.js";
@@ -39,6 +40,10 @@ scope.__start = () => {
   }
   __cpuClock();
   startClock();
+  setUnhandledPromiseRejectionHandler((_promise, reason) => {
+    reportException(reason);
+    return true;
+  });
   setHostFunctions({ entropy: __entropy, lazyScript: __lazyScript, wake: __wake });
   delete scope.__entropy;
   delete scope.__lazyScript;

@@ -100,6 +100,8 @@ class Upstream:
                     seen.body += part
                 to = unquote(query["to"][0])
                 await self._send(send, int(argument), [("location", to)], b"elsewhere")
+            case "loop":
+                await self._send(send, 302, [("location", "/loop")], b"")
             case "gzip" | "br":
                 encode = gzip.compress if name == "gzip" else brotli.compress
                 headers = [("content-encoding", name), ("content-type", "text/plain")]

@@ -257,9 +257,11 @@ class Isolate:
         self._failed(active, WorkerFailure(outcome, error, pass_through=command.pass_through))
 
     def _failed(self, active: ActiveRequest, failure: WorkerFailure) -> None:
-        active.outcome = failure.outcome
-        active.error = failure.error
-        active.ray = failure.ray
+        # When the client has left, what that makes the Worker throw is no failure of its own.
+        if active.outcome is Outcome.OK:
+            active.outcome = failure.outcome
+            active.error = failure.error
+            active.ray = failure.ray
         if not active.head.done():
             active.status = failure.status
             active.head.set_exception(failure)
