@@ -15,12 +15,9 @@ from edgewright.messages import BodyError, read_all
 from edgewright.subrequest.client import (
     MAX_REDIRECTS,
     SubrequestClient,
-    SubrequestError,
-    UpstreamBody,
-    UpstreamResponse,
     _redirected,  # pyright: ignore[reportPrivateUsage]
-    header,
 )
+from edgewright.subrequest.upstream import SubrequestError, UpstreamResponse, header
 
 
 @dataclass
@@ -265,7 +262,8 @@ async def test_the_head_comes_before_the_body_has_ended(client: SubrequestClient
 
     async with upstream(answer) as server:
         response = await asyncio.wait_for(get(client, server.url()), 2)
-        assert isinstance(response.body, UpstreamBody)
+        assert response.body is not None
+        assert not isinstance(response.body, bytes)
         assert response.body.length is None
         assert await asyncio.wait_for(response.body.read(), 2) == b"data: 1\n\n"
         more.set()
@@ -329,7 +327,8 @@ async def test_both_ways_at_once(client: SubrequestClient) -> None:
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     queue.put_nowait(b"first")
     response = await asyncio.wait_for(client.fetch("POST", url, [], Live(), "follow"), 2)
-    assert isinstance(response.body, UpstreamBody)
+    assert response.body is not None
+    assert not isinstance(response.body, bytes)
     assert await asyncio.wait_for(response.body.read(), 2) == b"FIRST"
     queue.put_nowait(b"second")
     assert await asyncio.wait_for(response.body.read(), 2) == b"SECOND"
@@ -374,8 +373,10 @@ async def test_a_long_body_that_breaks_off(client: SubrequestClient) -> None:
         response = await get(client, server.url())
         with pytest.raises(BodyError, match="Network connection lost"):
             await read_all(response.body)
-        assert isinstance(response.body, UpstreamBody)
-        assert await response.body.read() == b""
+        assert response.body is not None
+        assert not isinstance(response.body, bytes)
+        with pytest.raises(BodyError):  # nor does a second look make it whole
+            await response.body.read()
 
 
 async def test_a_chunked_body_that_breaks_off(client: SubrequestClient) -> None:
@@ -436,7 +437,6 @@ async def cancel(task: asyncio.Task[UpstreamResponse]) -> None:
         await task
 
 
-@pytest.mark.xfail(reason="pyreqwest 0.15.1 drops its spawned request without aborting it")
 async def test_cancelling_before_the_head_closes_the_connection(client: SubrequestClient) -> None:
     async with silent_upstream(b"") as (url, asked, gone):
         fetching = asyncio.create_task(get(client, url))
@@ -496,7 +496,8 @@ async def test_discarding_a_body_closes_the_connection(
     first = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n"
     async with silent_upstream(first) as (url, _, gone):
         body = (await get(client, url)).body
-        assert isinstance(body, UpstreamBody)
+        assert body is not None
+        assert not isinstance(body, bytes)
         assert await body.read() == b"one"
         read = asyncio.create_task(body.read()) if reading else None
         await asyncio.sleep(0.05)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Outcome, RequestRecord, WorkerError, new_ray
-from edgewright.subrequest.client import UpstreamBody
+from edgewright.subrequest.upstream import UpstreamBody
 
 
 class WorkerFailure(Exception):

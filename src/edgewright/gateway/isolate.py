@@ -42,12 +42,8 @@ from edgewright.protocol.messages import (
     TimerEvent,
     attachment_size,
 )
-from edgewright.subrequest.client import (
-    SubrequestClient,
-    SubrequestError,
-    UpstreamBody,
-    header,
-)
+from edgewright.subrequest.client import SubrequestClient
+from edgewright.subrequest.upstream import SubrequestError, header
 
 _HOP_BY_HOP = frozenset(
     {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
@@ -328,7 +324,7 @@ class Isolate:
             self._channel.post(FailureEvent(command.op, "Error", "internal error"))
             raise
         active.ops.pop(command.op, None)
-        if isinstance(upstream.body, UpstreamBody):
+        if upstream.body is not None and not isinstance(upstream.body, bytes):
             active.bodies[command.op] = upstream.body
         inline, stream = self._offer(
             active, upstream.body, header(upstream.headers, "content-encoding")

@@ -149,6 +149,8 @@ class Node:
 
     async def drain(self, deadline: float) -> bool:
         """Waits until no request is in flight, for `deadline` seconds at most; whether so."""
+        if self._idle.is_set():  # wait_for() would not look when there is no time
+            return True
         try:
             await asyncio.wait_for(self._idle.wait(), deadline)
         except TimeoutError:

@@ -1,0 +1,221 @@
+"""Plain HTTP out, over HTTP/1.1: llhttp (by httptools) on the event loop's own transports.
+
+Why not pyreqwest here as well: its runtime lives on another thread, so that each head and each
+body costs wake-ups across threads, which is most of what a small subrequest costs; it can't give
+up a request before its response's head has come; and it can't give header values with bytes above
+0x7F. A connection has one request at a time (no pipelining).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import functools
+import os
+import re
+import time
+from urllib.parse import unquote_to_bytes
+
+from edgewright.messages import Body, BodyError
+from edgewright.protocol.messages import INLINE_BODY
+from edgewright.subrequest.connection import LOST, Connection, StaleConnection
+from edgewright.subrequest.upstream import (
+    CONNECT_TIMEOUT,
+    NULL_BODY,
+    PHRASES,
+    SubrequestError,
+    Upload,
+    UpstreamBody,
+    UpstreamResponse,
+    header,
+)
+
+IDLE = 60.0
+"""Seconds that a connection is kept without a request."""
+
+MAX_IDLE = 1024
+"""Connections kept in all."""
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+_URL = re.compile(
+    r"http://(?:(?P<user>[^/?#@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]]+)(?::(?P<port>\d*))?"
+    r"(?P<target>[/?][!-~]*)?",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_UNSAFE = re.compile(r"[\0\r\n]")
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_token(name: str) -> bool:
+    return _TOKEN.fullmatch(name) is not None
+
+
+class Http1:
+    """A Transport, with a pool of connections."""
+
+    def __init__(self) -> None:
+        self._idle: dict[tuple[str, int], list[Connection]] = {}
+        self._busy: set[Connection] = set()
+        self._kept = 0
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def send(
+        self, method: str, url: str, headers: list[str], body: bytes | Body | None
+    ) -> UpstreamResponse:
+        upload = None if body is None or isinstance(body, bytes) else Upload(body)
+        try:
+            address, head = _request_head(method, url, headers, body)
+            payload = head + body if isinstance(body, bytes) else head
+            connection = await self._exchange(address, method, payload, upload)
+        except BaseException as error:
+            if upload is not None:
+                upload.give_up()
+            if isinstance(error, BodyError):
+                raise SubrequestError(str(error)) from error
+            raise
+        status, flat = connection.status, connection.headers
+        content: bytes | UpstreamBody | None = None
+        response = connection.body
+        if method != "HEAD" and status not in NULL_BODY:
+            content = response
+            if (
+                response.length is not None
+                and response.length <= INLINE_BODY
+                and header(flat, "content-encoding") is None
+            ):
+                content = await response.whole()
+        return UpstreamResponse(status, PHRASES.get(status, ""), flat, url, False, content)
+
+    async def close(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+        for connection in [*self._busy, *(c for idle in self._idle.values() for c in idle)]:
+            connection.abort()
+        self._idle.clear()
+
+    async def _exchange(
+        self, address: tuple[str, int], method: str, payload: bytes, upload: Upload | None
+    ) -> Connection:
+        """A connection whose response's head is there. Raises SubrequestError and BodyError."""
+        while True:
+            connection = self._take(address)
+            reused = connection is not None
+            if connection is None:
+                connection = await self._connect(address)
+            self._busy.add(connection)
+            try:
+                await connection.exchange(method, payload, upload)
+            except StaleConnection:
+                # The upstream closed it just as it was taken (RFC 9112 §9.3.1).
+                if reused and upload is None and method in _IDEMPOTENT:
+                    continue
+                raise SubrequestError(LOST) from None
+            except BaseException:
+                connection.abort()
+                raise
+            return connection
+
+    def _take(self, address: tuple[str, int]) -> Connection | None:
+        idle = self._idle.get(address)
+        while idle:
+            connection = idle.pop()
+            self._kept -= 1
+            if connection.usable:
+                return connection
+        return None
+
+    async def _connect(self, address: tuple[str, int]) -> Connection:
+        host, port = address
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(address, self._release), host, port
+                )
+        except TimeoutError as error:
+            raise SubrequestError(
+                f"Network connection lost: no answer from {host}:{port} in time"
+            ) from error
+        except (OSError, UnicodeError, OverflowError) as error:
+            raise SubrequestError(f"Network connection lost: {_reason(error)}") from error
+        return connection
+
+    def _release(self, connection: Connection, reusable: bool) -> None:
+        """A connection's response is over, or the connection itself."""
+        self._busy.discard(connection)
+        if not reusable:
+            return
+        if self._kept >= MAX_IDLE:
+            connection.abort()
+            return
+        connection.idle_since = time.monotonic()
+        self._idle.setdefault(connection.address, []).append(connection)
+        self._kept += 1
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(IDLE / 2, self._close_idle)
+
+    def _close_idle(self) -> None:
+        """Closes what has been idle for long; the oldest come first in each list."""
+        before = time.monotonic() - IDLE
+        for address, idle in list(self._idle.items()):
+            kept = [c for c in idle if c.usable and c.idle_since > before]
+            for connection in idle:
+                if connection not in kept:
+                    connection.abort()
+            self._kept -= len(idle) - len(kept)
+            if kept:
+                self._idle[address] = kept
+            else:
+                del self._idle[address]
+        loop = asyncio.get_running_loop()
+        self._sweep = loop.call_later(IDLE / 2, self._close_idle) if self._idle else None
+
+
+def _request_head(
+    method: str, url: str, headers: list[str], body: bytes | Body | None
+) -> tuple[tuple[str, int], bytes]:
+    """Where to connect to, and the request's head (RFC 9112 §3). Raises SubrequestError."""
+    parts = _URL.fullmatch(url)
+    port = int(parts["port"] or 80) if parts is not None else 0
+    if parts is None or not 0 < port < 65536 or not parts["host"].isascii():
+        raise SubrequestError(f"Invalid URL: {url}")
+    host = parts["host"]
+    target = parts["target"] or "/"
+    if target[0] == "?":
+        target = f"/{target}"
+    lines = [f"{method} {target} HTTP/1.1\r\nhost: {host}{'' if port == 80 else f':{port}'}"]
+    if not _TOKEN.fullmatch(method):
+        raise SubrequestError(f"Invalid HTTP method string: {method}")
+    names, values = headers[::2], headers[1::2]
+    for name in names:
+        if not _is_token(name):
+            raise SubrequestError(f"Invalid header name: {name!r}")
+    if _UNSAFE.search("".join(values)):
+        raise SubrequestError("A header's value holds a line break or a NUL.")
+    lines += [f"{name}: {value}" for name, value in zip(names, values, strict=True)]
+    if "user-agent" not in names:
+        lines.append("user-agent: Edgewright")
+    if "accept" not in names:
+        lines.append("accept: */*")
+    if parts["user"] and "authorization" not in names:
+        credentials = base64.b64encode(unquote_to_bytes(parts["user"])).decode()
+        lines.append(f"authorization: Basic {credentials}")
+    if isinstance(body, bytes):
+        lines.append(f"content-length: {len(body)}")
+    elif body is not None:
+        length = body.length
+        lines.append(
+            "transfer-encoding: chunked" if length is None else f"content-length: {length}"
+        )
+    try:
+        head = "\r\n".join(lines).encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise SubrequestError("A header's value has characters above U+00FF.") from error
+    return (host.strip("[]"), port), head + b"\r\n\r\n"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return str(error)

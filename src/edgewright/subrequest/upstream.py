@@ -1,0 +1,105 @@
+"""What the two ways out have in common: an upstream's answer, its body, and what can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+
+from edgewright.messages import Body, BodyError
+
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+NULL_BODY = frozenset({101, 204, 205, 304})
+"""Statuses whose responses have no body (Fetch §2.2.3)."""
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds."""
+
+
+class SubrequestError(Exception):
+    """A subrequest got no response. `name` is the class of the error that fetch() rejects with."""
+
+    def __init__(self, message: str, name: str = "TypeError") -> None:
+        super().__init__(message)
+        self.name = name
+        self.message = message
+
+
+class UpstreamBody(Body, Protocol):
+    """The body of an upstream's response, read as it comes."""
+
+    async def whole(self) -> bytes:
+        """All of it at once. Raises SubrequestError."""
+        ...
+
+    def break_off(self, reason: str) -> None:
+        """Ends the body with an error for whoever reads it."""
+        ...
+
+
+@dataclass(slots=True)
+class UpstreamResponse:
+    """An upstream's answer. Headers are flat, the body still in its content coding."""
+
+    status: int
+    status_text: str
+    headers: list[str]
+    url: str
+    redirected: bool
+    body: bytes | UpstreamBody | None
+
+
+class Transport(Protocol):
+    """One way out: a request goes, the head of its response comes."""
+
+    async def send(
+        self, method: str, url: str, headers: list[str], body: bytes | Body | None
+    ) -> UpstreamResponse:
+        """Raises SubrequestError; lets go of the body, however it ends. `headers` are only those
+        that a Worker may say. Cancelling it gives up the request."""
+        ...
+
+    async def close(self) -> None:
+        """Ends what is under way."""
+        ...
+
+
+class Upload:
+    """A request's body on its way to the upstream."""
+
+    __slots__ = ("_given_up", "body")
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self._given_up = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Raises BodyError when the body breaks off or is given up, so that the upstream does not
+        take a part for the whole."""
+        try:
+            while chunk := await self.body.read():
+                yield chunk
+            if self._given_up:
+                raise BodyError("The request was given up.")
+        finally:
+            self.body.discard()
+
+    def give_up(self) -> None:
+        self._given_up = True
+        self.body.discard()
+
+
+def header(flat: list[str], name: str) -> str | None:
+    """The first value of a header in a flat list, or None."""
+    for index in range(0, len(flat), 2):
+        if flat[index] == name:
+            return flat[index + 1]
+    return None
+
+
+def content_length(flat: list[str]) -> int | None:
+    """What Content-Length says, where it says a length."""
+    value = header(flat, "content-length")
+    return int(value) if value is not None and value.isascii() and value.isdigit() else None
