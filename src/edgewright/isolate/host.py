@@ -25,7 +25,7 @@ from edgewright.isolate.snapshot import load_snapshot
 from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
 from edgewright.protocol.messages import GoneCommand, Load, Loaded, TurnResult
 
-SPARES = 2
+SPARES = 3
 """Isolates that are started and wait for a Worker."""
 
 SPARE_DELAY = 0.05
