@@ -8,7 +8,9 @@
 
 import { decodeUtf8, encodeUtf8, isAnyArrayBuffer } from "../engine.js";
 import { openSink, reportException, type Sink } from "../io.js";
+import type { FlatHeaders } from "../protocol.js";
 import { GatewayBody } from "./gateway_body.js";
+import { withHeader, withoutHeader } from "./headers.js";
 import { fixedLength } from "./identity_stream.js";
 import {
   acquireReader,
@@ -195,10 +197,16 @@ export function defaultContentType(init: unknown, source: Source): string | null
     : "text/plain;charset=UTF-8";
 }
 
-/** Length of a body that a stream gives, where it is known beforehand. */
-export function knownLength(body: Body): number | null {
+/**
+ * The headers with the length that a streamed body is sure to have, if any: a Content-Length of the
+ * Worker's own making is often that of another body, whose headers were copied.
+ */
+export function withTrueLength(body: Body, headers: FlatHeaders): FlatHeaders {
   const source = sourceOf(body);
-  return isReadableStream(source) ? fixedLength(source) : null;
+  if (!isReadableStream(source)) return headers;
+  const rest = withoutHeader(headers, "content-length");
+  const length = fixedLength(source);
+  return length === null ? rest : withHeader(rest, "content-length", `${length}`);
 }
 
 /** The protocol's three ways to tell a body. */

@@ -3,7 +3,7 @@
 import { dropOp, newOp, requireRequest, send } from "../io.js";
 import type { CfProperties, FailureEvent, FlatHeaders, ResponseEvent } from "../protocol.js";
 import { type AbortSignal, addAbortAlgorithm, removeAbortAlgorithm } from "./abort.js";
-import { extractForCommand, knownLength } from "./body.js";
+import { extractForCommand, withTrueLength } from "./body.js";
 import { DOMException } from "./dom_exception.js";
 import { GatewayBody } from "./gateway_body.js";
 import { getFlat, withHeader } from "./headers.js";
@@ -63,12 +63,10 @@ function subrequest(request: Request): Promise<Response> {
 }
 
 function headersToSend(request: Request, { headers, cache }: RequestHead): FlatHeaders {
-  let list = headers;
+  let list = withTrueLength(request, headers);
   const add = (name: string, value: string): void => {
     if (getFlat(list, name) === null) list = withHeader(list, name, value);
   };
-  const length = knownLength(request);
-  if (length !== null) add("content-length", `${length}`);
   if (cache !== undefined) {
     // What the platform sends for each of the modes it has.
     add("cache-control", "no-cache");

@@ -242,6 +242,14 @@ export function withHeader(flat: FlatHeaders, lower: string, value: string): Fla
   return longer;
 }
 
+/** The list without the entries of that name; the list that was given stays as it is. */
+export function withoutHeader(flat: FlatHeaders, lower: string): FlatHeaders {
+  if (indexOf(flat, lower, 0) < 0) return flat;
+  const shorter = copyList(flat);
+  removeFrom(shorter, lower, 0);
+  return shorter;
+}
+
 // --- Lists ---------------------------------------------------------------------------------------
 
 function indexOf(flat: FlatHeaders, lower: string, from: number): number {

@@ -7,8 +7,8 @@ import {
   defaultContentType,
   extractSource,
   initBody,
-  knownLength,
   type Source,
+  withTrueLength,
 } from "./body.js";
 import {
   flatFromHeaders,
@@ -250,9 +250,8 @@ export function responseFromEvent(event: ResponseEvent, source: Source): Respons
 /** Status and headers for the turn, with the length of a body that is a FixedLengthStream's. */
 export function responseHead(response: Response): ResponseHead {
   const head = headOf(response);
-  const length = knownLength(response);
-  if (length === null || getFlat(head.headers, "content-length") !== null) return head;
-  return { ...head, headers: withHeader(head.headers, "content-length", `${length}`) };
+  const headers = withTrueLength(response, head.headers);
+  return headers === head.headers ? head : { ...head, headers };
 }
 
 // --- Parts of the constructors -------------------------------------------------------------------

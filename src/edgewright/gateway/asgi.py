@@ -258,6 +258,8 @@ class _Exchange:
         self._sending = body
         try:
             await send({"type": "http.response.start", "status": status, "headers": headers})
+            # The server keeps the head until there is some of the body, which may take a while.
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
             while not self._gone and (chunk := await body.read()):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         except BodyError:

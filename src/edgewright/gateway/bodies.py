@@ -15,8 +15,16 @@ from edgewright.protocol.messages import SINK_WINDOW
 class SinkBody:
     """A body that an isolate produces, under flow control."""
 
-    def __init__(self, *, on_taken: Callable[[int], None], on_cancel: Callable[[], None]) -> None:
-        self.length: int | None = None
+    def __init__(
+        self,
+        length: int | None,
+        *,
+        on_taken: Callable[[int], None],
+        on_cancel: Callable[[], None],
+    ) -> None:
+        self.length = length
+        """As the isolate has announced it. It is held to that."""
+        self._given = 0
         self._chunks: deque[bytes] = deque()
         self._held = 0
         self._ended = False
@@ -35,6 +43,8 @@ class SinkBody:
             if self._error is not None:
                 raise BodyError(self._error)
             if self._ended:
+                if self.length is not None and self._given < self.length:
+                    raise BodyError("The body is shorter than it was said to be.")
                 return b""
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
@@ -42,6 +52,9 @@ class SinkBody:
         chunk = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self._held = 0
+        self._given += len(chunk)
+        if self.length is not None and self._given > self.length:
+            raise BodyError("The body is longer than it was said to be.")
         if not self._ended:
             self._on_taken(len(chunk))
         return chunk

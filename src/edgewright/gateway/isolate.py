@@ -43,7 +43,7 @@ from edgewright.protocol.messages import (
     attachment_size,
 )
 from edgewright.subrequest.client import SubrequestClient
-from edgewright.subrequest.upstream import SubrequestError, header
+from edgewright.subrequest.upstream import SubrequestError, content_length, header
 
 _HOP_BY_HOP = frozenset(
     {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
@@ -232,7 +232,7 @@ class Isolate:
         if command.inline is not None:
             body = inline
         elif command.sink is not None:
-            body = self._open_sink(command.sink)
+            body = self._open_sink(command.sink, command.headers)
         elif command.stream is not None:
             body, still_encoded = self._hand_over(command.stream, coding)
             encoded = encoded or still_encoded
@@ -259,7 +259,8 @@ class Isolate:
             active.error = failure.error
             active.ray = failure.ray
         if not active.head.done():
-            active.status = failure.status
+            if active.outcome is not Outcome.CANCELED:
+                active.status = failure.status
             active.head.set_exception(failure)
             active.head.exception()  # seen: the client may be gone, and nobody waiting
 
@@ -294,7 +295,7 @@ class Isolate:
         if command.inline is not None:
             body = inline
         elif command.sink is not None:
-            body = self._open_sink(command.sink)
+            body = self._open_sink(command.sink, command.headers)
         elif command.stream is not None:
             coding = header(command.headers, "content-encoding")
             try:
@@ -403,7 +404,7 @@ class Isolate:
             return stream.body, True
         return stream.decoded(), False
 
-    def _open_sink(self, id: int) -> SinkBody:
+    def _open_sink(self, id: int, headers: list[str]) -> SinkBody:
         if id in self._sinks:
             raise ProtocolViolation(f"sink {id} has a reader")
 
@@ -412,7 +413,9 @@ class Isolate:
             self._channel.post(CancelEvent(id, "The client has disconnected."))
 
         sink = SinkBody(
-            on_taken=lambda size: self._channel.post(CreditEvent(id, size)), on_cancel=cancel
+            content_length(headers),
+            on_taken=lambda size: self._channel.post(CreditEvent(id, size)),
+            on_cancel=cancel,
         )
         self._sinks[id] = sink
         return sink

@@ -102,4 +102,5 @@ def header(flat: list[str], name: str) -> str | None:
 def content_length(flat: list[str]) -> int | None:
     """What Content-Length says, where it says a length."""
     value = header(flat, "content-length")
-    return int(value) if value is not None and value.isascii() and value.isdigit() else None
+    known = value is not None and len(value) < 20 and value.isascii() and value.isdigit()
+    return int(value) if value is not None and known else None
