@@ -45,6 +45,7 @@ class Channel:
         self._attachments: list[bytes] = []
         self._unsent = b""
         self._turning = False
+        self._since = 0.0
         self._wanted = False
         self._closed = False
         self._loop.add_reader(connection, self._readable)
@@ -64,6 +65,11 @@ class Channel:
         else:
             # What else arrives in this round of the event loop shares the turn.
             self._loop.call_soon(self._turn)
+
+    @property
+    def turn_seconds(self) -> float:
+        """How long the turn that is going on has taken so far."""
+        return self._loop.time() - self._since if self._turning and self._since else 0.0
 
     def close(self) -> None:
         """Lets go of the isolate, which ends it. `on_close` is not called."""
@@ -85,6 +91,7 @@ class Channel:
 
     def _turn(self) -> None:
         self._wanted = False
+        self._since = self._loop.time()
         events, self._events = self._events, []
         attachments, self._attachments = self._attachments, []
         blob = attachments[0] if len(attachments) == 1 else b"".join(attachments)

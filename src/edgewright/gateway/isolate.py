@@ -54,6 +54,12 @@ _UNSAFE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _OUTCOMES = frozenset[str](Outcome)
+_OVER_CPU = "Worker exceeded CPU time limit."
+
+TURN_LIMIT = 15.0
+"""Seconds of wall time after which a turn is given up together with its host. The host itself stops
+code sooner, wherever that can be stopped."""
+
 _LONGEST_TIMER = 2**31 - 1
 """Milliseconds; HTML's timers take no more."""
 
@@ -62,7 +68,7 @@ class Isolate:
     """Requests of one Worker version, in one V8 isolate.
 
     `on_idle` is called whenever the last request has ended, `on_end` once when the isolate has,
-    however it did, with whether it (or its host) lied.
+    however it did, with whether its host must end as well, because it lied or hangs.
     """
 
     def __init__(
@@ -134,10 +140,21 @@ class Isolate:
             active.outcome = Outcome.RESPONSE_STREAM_DISCONNECTED if sent else Outcome.CANCELED
         self._channel.post(AbortEvent(active.id))
 
+    @property
+    def hangs(self) -> bool:
+        """Whether a turn takes longer than the host lets any: it can't stop all code (V8 has no
+        place to interrupt a hot loop that calls built-ins only)."""
+        return self._channel.turn_seconds > TURN_LIMIT
+
+    def give_up(self) -> None:
+        """Ends an isolate that hangs."""
+        self._channel.close()
+        self._end(GoneCommand(Outcome.EXCEEDED_CPU, _OVER_CPU), condemned=True)
+
     def close(self) -> None:
         """Ends the isolate and whatever still runs in it."""
         self._channel.close()
-        self._end(GoneCommand(Outcome.CANCELED, "The Worker was stopped."), lied=False)
+        self._end(GoneCommand(Outcome.CANCELED, "The Worker was stopped."), condemned=False)
 
     # --- Commands ---------------------------------------------------------------------------------
 
@@ -453,9 +470,9 @@ class Isolate:
         word = self._last_word
         if word is None or lied:
             word = GoneCommand(Outcome.INTERNAL_ERROR, reason)
-        self._end(word, lied=lied)
+        self._end(word, condemned=lied)
 
-    def _end(self, word: GoneCommand, *, lied: bool) -> None:
+    def _end(self, word: GoneCommand, *, condemned: bool) -> None:
         if self._ended:
             return
         self._ended = True
@@ -466,7 +483,7 @@ class Isolate:
         for active in list(self._requests.values()):
             self._failed(active, failure)
             self._done(active)
-        self._on_end(lied)
+        self._on_end(condemned)
 
 
 def _let_go_of(body: Body, subrequest: asyncio.Task[None]) -> None:

@@ -20,9 +20,12 @@ from edgewright.protocol.framing import HEAD, MAX_FRAME, FrameError, encode_fram
 from edgewright.protocol.messages import Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 
-_LOAD_TIMEOUT = 30.0
-"""Seconds until an isolate that says nothing is given up. The host stops the Worker's code long
-before; this is for a host that hangs."""
+_LOAD_TIMEOUT = 15.0
+"""Seconds until an isolate that says nothing is given up together with its host, which stops the
+Worker's code before that, wherever it can be stopped (see Isolate.hangs)."""
+
+_LOOK_EVERY = 1.0
+"""Seconds between two looks for isolates that hang."""
 
 
 class StartupError(Exception):
@@ -68,6 +71,7 @@ class Node:
         self._name = f"edgewright-{secrets.token_hex(4)}"
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._look: asyncio.TimerHandle | None = None
         self._waiting = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -160,6 +164,8 @@ class Node:
     async def close(self) -> None:
         """Ends everything at once; see drain() for an end in peace."""
         self._closed = True
+        if self._look is not None:
+            self._look.cancel()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -213,6 +219,8 @@ class Node:
         finally:
             worker.loading = None
         self._isolates.add(isolate)
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._end_hanging)
         self._look_idle(worker)
 
     async def _start_isolate(self, worker: _Worker) -> Isolate:
@@ -221,8 +229,10 @@ class Node:
         load = Load(bundle.main, bundle.modules, bundle.vars, bundle.classic)
         try:
             error = await asyncio.wait_for(_load_worker(connection, load), _LOAD_TIMEOUT)
+        except TimeoutError:
+            error = LoadError("Error", "The Worker's global scope ran for too long.")
+            self._hosts.kill(host)
         except (OSError, FrameError, msgspec.DecodeError, ValueError, RecursionError) as cause:
-            # Nothing that the Worker's code can do: the host broke.
             error = LoadError("Error", f"The isolate's process ended while loading: {cause}")
             self._hosts.kill(host)
         except BaseException:
@@ -234,10 +244,10 @@ class Node:
             host.isolates -= 1
             raise StartupError(bundle, error)
 
-        def ended(lied: bool) -> None:
+        def ended(condemned: bool) -> None:
             host.isolates -= 1
             self._isolates.discard(isolate)
-            if lied:
+            if condemned:
                 self._hosts.kill(host)
             if worker.isolate is isolate:
                 worker.isolate = None
@@ -255,6 +265,12 @@ class Node:
             on_end=ended,
         )
         return isolate
+
+    def _end_hanging(self) -> None:
+        for isolate in [isolate for isolate in self._isolates if isolate.hangs]:
+            isolate.give_up()
+        loop = asyncio.get_running_loop()
+        self._look = loop.call_later(_LOOK_EVERY, self._end_hanging) if self._isolates else None
 
     def _look_idle(self, worker: _Worker) -> None:
         """Nothing may be left to do: for a Worker that was replaced, or for all."""

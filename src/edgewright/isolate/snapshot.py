@@ -6,6 +6,8 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -22,7 +24,9 @@ def load_snapshot() -> bytes:
         return file.read_bytes()
     except FileNotFoundError:
         pass
-    snapshot = build_snapshot(runtime)
+    # In another process, as building changes how V8 runs code in this one from then on.
+    build = [sys.executable, "-I", "-m", __name__]
+    snapshot = subprocess.run(build, stdout=subprocess.PIPE, check=True).stdout
     _keep(file, snapshot)
     return snapshot
 
@@ -47,3 +51,7 @@ def _keep(file: Path, snapshot: bytes) -> None:
         os.replace(name, file)
     except OSError:
         pass
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(build_snapshot(RUNTIME_SCRIPT.read_text()))
