@@ -116,7 +116,7 @@ class Command:
 
     def family(self) -> set[int]:
         """All processes below it."""
-        return _below(self.process.pid)
+        return below(self.process.pid)
 
     def memory(self) -> int:
         """Resident bytes of all processes below it."""
@@ -176,7 +176,13 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def _below(pid: int) -> set[int]:
+def open_files(pid: int) -> int:
+    """How many descriptors a process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def below(pid: int) -> set[int]:
+    """All descendants of a process that have not ended."""
     parents = {
         int(entry.name): _stat(int(entry.name))[1:2]
         for entry in Path("/proc").iterdir()

@@ -102,5 +102,6 @@ def header(flat: list[str], name: str) -> str | None:
 def content_length(flat: list[str]) -> int | None:
     """What Content-Length says, where it says a length."""
     value = header(flat, "content-length")
-    known = value is not None and len(value) < 20 and value.isascii() and value.isdigit()
-    return int(value) if value is not None and known else None
+    if value is None or len(value) > 18 or not (value.isascii() and value.isdigit()):
+        return None
+    return int(value)

@@ -1,0 +1,3 @@
+from running import edgewright
+
+__all__ = ["edgewright"]
