@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import deque
 from collections.abc import Callable
 from typing import cast
@@ -108,8 +109,12 @@ class Connection(asyncio.Protocol):
             self.abort()  # Bytes that nobody has asked for.
             return
         self._touched = True
+        if not self._head_complete:
+            self._head_size += len(data)
         try:
             self._parser.feed_data(data)
+            if not self._head_complete and self._head_size > MAX_HEAD:
+                raise httptools.HttpParserError(f"a head of more than {MAX_HEAD} bytes")
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(SubrequestError(f"Network connection lost: {error}"))
 
@@ -138,11 +143,7 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head_complete:
             return  # a trailer
-        self._head_size += len(name) + len(value)
-        if self._head_size > MAX_HEAD:
-            raise ValueError(f"the response's headers are longer than {MAX_HEAD} bytes")
-        self.headers.append(name.decode("latin-1").lower())
-        self.headers.append(value.decode("latin-1"))
+        self.headers += (_lower(name), value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
         self.status = self._parser.get_status_code()
@@ -288,3 +289,8 @@ class Http1Body:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+@functools.lru_cache(maxsize=1024)
+def _lower(name: bytes) -> str:
+    return name.decode("latin-1").lower()

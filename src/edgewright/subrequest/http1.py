@@ -14,6 +14,7 @@ import functools
 import os
 import re
 import time
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from edgewright.messages import Body, BodyError
@@ -37,10 +38,9 @@ MAX_IDLE = 1024
 """Connections kept in all."""
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-_URL = re.compile(
-    r"http://(?:(?P<user>[^/?#@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]]+)(?::(?P<port>\d*))?"
-    r"(?P<target>[/?][!-~]*)?",
-    re.IGNORECASE,
+_URL = re.compile(r"http://([^/?#\s]+)((?:[/?][!-~]*)?)", re.IGNORECASE)
+_AUTHORITY = re.compile(
+    r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[!-~]+?)(?::(?P<port>[0-9]*))?"
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSAFE = re.compile(r"[\0\r\n]")
@@ -177,42 +177,66 @@ def _request_head(
 ) -> tuple[tuple[str, int], bytes]:
     """Where to connect to, and the request's head (RFC 9112 §3). Raises SubrequestError."""
     parts = _URL.fullmatch(url)
-    port = int(parts["port"] or 80) if parts is not None else 0
-    if parts is None or not 0 < port < 65536 or not parts["host"].isascii():
+    if parts is None:
         raise SubrequestError(f"Invalid URL: {url}")
-    host = parts["host"]
-    target = parts["target"] or "/"
-    if target[0] == "?":
-        target = f"/{target}"
-    lines = [f"{method} {target} HTTP/1.1\r\nhost: {host}{'' if port == 80 else f':{port}'}"]
-    if not _TOKEN.fullmatch(method):
+    authority, target = parts.groups()
+    origin = _origin(authority)
+    if not _is_token(method):
         raise SubrequestError(f"Invalid HTTP method string: {method}")
-    names, values = headers[::2], headers[1::2]
-    for name in names:
+    if target[:1] != "/":
+        target = f"/{target}"
+    head = f"{method} {target} HTTP/1.1\r\n{origin.lines}"
+    names = headers[::2]
+    if _UNSAFE.search("".join(headers)):
+        raise SubrequestError("A header holds a line break or a NUL.")
+    for name, value in zip(names, headers[1::2], strict=True):
         if not _is_token(name):
             raise SubrequestError(f"Invalid header name: {name!r}")
-    if _UNSAFE.search("".join(values)):
-        raise SubrequestError("A header's value holds a line break or a NUL.")
-    lines += [f"{name}: {value}" for name, value in zip(names, values, strict=True)]
+        head += f"{name}: {value}\r\n"
     if "user-agent" not in names:
-        lines.append("user-agent: Edgewright")
+        head += "user-agent: Edgewright\r\n"
     if "accept" not in names:
-        lines.append("accept: */*")
-    if parts["user"] and "authorization" not in names:
-        credentials = base64.b64encode(unquote_to_bytes(parts["user"])).decode()
-        lines.append(f"authorization: Basic {credentials}")
+        head += "accept: */*\r\n"
+    if origin.authorization is not None and "authorization" not in names:
+        head += f"authorization: {origin.authorization}\r\n"
     if isinstance(body, bytes):
-        lines.append(f"content-length: {len(body)}")
+        head += f"content-length: {len(body)}\r\n"
     elif body is not None:
         length = body.length
-        lines.append(
-            "transfer-encoding: chunked" if length is None else f"content-length: {length}"
-        )
+        if length is None:
+            head += "transfer-encoding: chunked\r\n"
+        else:
+            head += f"content-length: {length}\r\n"
     try:
-        head = "\r\n".join(lines).encode("latin-1")
+        return origin.address, f"{head}\r\n".encode("latin-1")
     except UnicodeEncodeError as error:
         raise SubrequestError("A header's value has characters above U+00FF.") from error
-    return (host.strip("[]"), port), head + b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What a URL's authority comes to."""
+
+    address: tuple[str, int]
+    lines: str
+    """The Host header."""
+    authorization: str | None
+
+
+@functools.lru_cache(maxsize=256)
+def _origin(authority: str) -> _Origin:
+    """Raises SubrequestError."""
+    parts = _AUTHORITY.fullmatch(authority)
+    port = int(parts["port"] or 80) if parts is not None else 0
+    if parts is None or not 0 < port < 65536:
+        raise SubrequestError(f"Invalid URL: http://{authority}")
+    host = parts["host"]
+    authorization = None
+    if parts["user"]:
+        credentials = base64.b64encode(unquote_to_bytes(parts["user"])).decode()
+        authorization = f"Basic {credentials}"
+    lines = f"host: {host}{'' if port == 80 else f':{port}'}\r\n"
+    return _Origin((host.strip("[]"), port), lines, authorization)
 
 
 def _reason(error: Exception) -> str:
