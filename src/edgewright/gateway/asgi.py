@@ -45,6 +45,9 @@ _NOT_FOR_WORKERS = frozenset(
 )  # fmt: skip
 """Headers of the connection, and those that the gateway says itself and no client may."""
 
+_PROTOCOLS = {"1": "HTTP/1.0", "1.0": "HTTP/1.0", "1.1": "HTTP/1.1", "2": "HTTP/2"}
+"""By ASGI's http_version (where granian says "1" for 1.0)."""
+
 _SERVER = (b"server", b"edgewright")
 
 
@@ -173,7 +176,8 @@ class _Exchange:
                 chunked = chunked or name == "transfer-encoding"
                 continue
             headers += (name, value)
-        if not hosts and scope["http_version"] == "1.0":
+        protocol = _PROTOCOLS.get(scope["http_version"], "HTTP/1.1")
+        if not any(hosts) and protocol == "HTTP/1.0":  # granian gives an empty one for none
             server = scope.get("server") or ("localhost", None)
             hosts = [server[0] if server[1] is None else f"{server[0]}:{server[1]}"]
         # RFC 9112 §3.2: exactly one.
@@ -189,8 +193,8 @@ class _Exchange:
         url = f"{scheme}://{hosts[0]}{'' if path.startswith('/') else '/'}{path}"
         if query:
             url = f"{url}?{query.decode()}"
-        http2 = scope["http_version"] == "2"
-        cf = {"httpProtocol": "HTTP/2" if http2 else f"HTTP/{scope['http_version']}"}
+        http2 = protocol == "HTTP/2"
+        cf = {"httpProtocol": protocol}
         if method in ("GET", "HEAD"):
             return Request(method, url, headers, None, cf)
         return Request(method, url, headers, await self._body(length, chunked or http2), cf)
