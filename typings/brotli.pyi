@@ -1,6 +1,6 @@
 # Of what Edgewright uses; the package comes without types.
 
-class error(Exception): ...  # noqa: N801, N818
+class error(Exception): ...  # noqa: N801
 
 class Compressor:
     def __init__(self, *, quality: int = ...) -> None: ...
