@@ -55,7 +55,9 @@ class SubrequestClient:
         request."""
         redirects = 0
         while True:
-            response = await self._send(method, url, headers, body)
+            transport = self._http if url.startswith("http:") else self._https
+            shown = url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
+            response = await transport.send(method, shown, _sent(headers), body)
             if response.status not in _REDIRECTS or redirect == "manual":
                 response.redirected = redirects > 0
                 return response
@@ -79,21 +81,19 @@ class SubrequestClient:
         await self._http.close()
         await self._https.close()
 
-    async def _send(
-        self, method: str, url: str, headers: list[str], body: bytes | Body | None
-    ) -> UpstreamResponse:
-        sent: list[str] = []
-        negotiates = False
-        for index in range(0, len(headers), 2):
-            name = headers[index]
-            if name not in _NOT_FORWARDED:
-                negotiates = negotiates or name == "accept-encoding"
-                sent += (name, headers[index + 1])
-        if not negotiates:
-            sent += ("accept-encoding", "br, gzip")
-        shown = url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
-        transport = self._http if url.startswith("http:") else self._https
-        return await transport.send(method, shown, sent, body)
+
+def _sent(headers: list[str]) -> list[str]:
+    """What is sent of a Worker's headers, and which codings are wanted unless it says."""
+    sent: list[str] = []
+    negotiates = False
+    for index in range(0, len(headers), 2):
+        name = headers[index]
+        if name not in _NOT_FORWARDED:
+            negotiates = negotiates or name == "accept-encoding"
+            sent += (name, headers[index + 1])
+    if not negotiates:
+        sent += ("accept-encoding", "br, gzip")
+    return sent
 
 
 def _redirected(

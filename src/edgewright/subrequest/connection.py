@@ -16,6 +16,9 @@ from edgewright.subrequest.upstream import SubrequestError, Upload, content_leng
 MAX_HEAD = 128 * 1024
 """Bytes of a response's headers."""
 
+GRACE = 0.005
+"""Seconds that a response waits for a short body that has not come with its head."""
+
 BUFFER = 256 * 1024
 """Bytes of a body that are taken in before its reader comes for them."""
 
@@ -207,6 +210,7 @@ class Http1Body:
         "_ended",
         "_error",
         "_paused",
+        "_settled",
         "_size",
         "_waiter",
         "length",
@@ -220,6 +224,7 @@ class Http1Body:
         self._ended = False
         self._error: str | None = None
         self._paused = False
+        self._settled: asyncio.Future[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     async def read(self) -> bytes:
@@ -230,19 +235,37 @@ class Http1Body:
                 return b""
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return self._take()
+        return self.take()
 
-    async def whole(self) -> bytes:
-        parts: list[bytes] = []
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is here."""
+        return self._ended and self._error is None
+
+    async def soon_complete(self) -> bool:
+        """Whether all of it is here within GRACE."""
+        loop = asyncio.get_running_loop()
+        settled = self._settled = loop.create_future()
+        timer = loop.call_later(GRACE, _set, settled)
         try:
-            while chunk := await self.read():
-                parts.append(chunk)
-        except BodyError as error:
-            raise SubrequestError(str(error)) from error
+            await settled
         except asyncio.CancelledError:
             self.discard()
             raise
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        finally:
+            timer.cancel()
+            self._settled = None
+        return self.complete
+
+    def take(self) -> bytes:
+        """All that is here and not read."""
+        chunk = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
+        self._size = 0
+        if self._paused:
+            self._paused = False
+            self._connection.resume()
+        return chunk
 
     def discard(self) -> None:
         if not self._ended:
@@ -272,23 +295,21 @@ class Http1Body:
         if not self._ended:
             self._ended = True
             self._error = error
+            if self._settled is not None:
+                _set(self._settled)
             if self._paused:  # The connection is somebody else's from now on.
                 self._paused = False
                 self._connection.resume()
             self._wake()
 
-    def _take(self) -> bytes:
-        chunk = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._size = 0
-        if self._paused:
-            self._paused = False
-            self._connection.resume()
-        return chunk
-
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._waiter is not None:
+            _set(self._waiter)
+
+
+def _set(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 @functools.lru_cache(maxsize=1024)

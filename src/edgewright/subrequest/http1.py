@@ -83,8 +83,9 @@ class Http1:
                 response.length is not None
                 and response.length <= INLINE_BODY
                 and header(flat, "content-encoding") is None
+                and (response.complete or await response.soon_complete())
             ):
-                content = await response.whole()
+                content = response.take()
         return UpstreamResponse(status, PHRASES.get(status, ""), flat, url, False, content)
 
     async def close(self) -> None:
@@ -185,19 +186,8 @@ def _request_head(
         raise SubrequestError(f"Invalid HTTP method string: {method}")
     if target[:1] != "/":
         target = f"/{target}"
-    head = f"{method} {target} HTTP/1.1\r\n{origin.lines}"
-    names = headers[::2]
-    if _UNSAFE.search("".join(headers)):
-        raise SubrequestError("A header holds a line break or a NUL.")
-    for name, value in zip(names, headers[1::2], strict=True):
-        if not _is_token(name):
-            raise SubrequestError(f"Invalid header name: {name!r}")
-        head += f"{name}: {value}\r\n"
-    if "user-agent" not in names:
-        head += "user-agent: Edgewright\r\n"
-    if "accept" not in names:
-        head += "accept: */*\r\n"
-    if origin.authorization is not None and "authorization" not in names:
+    head = f"{method} {target} HTTP/1.1\r\n{origin.lines}{_header_lines(tuple(headers))}"
+    if origin.authorization is not None and "authorization" not in headers[::2]:
         head += f"authorization: {origin.authorization}\r\n"
     if isinstance(body, bytes):
         head += f"content-length: {len(body)}\r\n"
@@ -211,6 +201,25 @@ def _request_head(
         return origin.address, f"{head}\r\n".encode("latin-1")
     except UnicodeEncodeError as error:
         raise SubrequestError("A header's value has characters above U+00FF.") from error
+
+
+@functools.lru_cache(maxsize=256)
+def _header_lines(headers: tuple[str, ...]) -> str:
+    """The headers as lines, with those that every request has. Many requests have the same ones.
+    Raises SubrequestError."""
+    names = headers[::2]
+    if _UNSAFE.search("".join(headers)):
+        raise SubrequestError("A header holds a line break or a NUL.")
+    lines = ""
+    for name, value in zip(names, headers[1::2], strict=True):
+        if not _is_token(name):
+            raise SubrequestError(f"Invalid header name: {name!r}")
+        lines += f"{name}: {value}\r\n"
+    if "user-agent" not in names:
+        lines += "user-agent: Edgewright\r\n"
+    if "accept" not in names:
+        lines += "accept: */*\r\n"
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

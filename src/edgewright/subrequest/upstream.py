@@ -30,10 +30,6 @@ class SubrequestError(Exception):
 class UpstreamBody(Body, Protocol):
     """The body of an upstream's response, read as it comes."""
 
-    async def whole(self) -> bytes:
-        """All of it at once. Raises SubrequestError."""
-        ...
-
     def break_off(self, reason: str) -> None:
         """Ends the body with an error for whoever reads it."""
         ...
