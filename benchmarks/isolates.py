@@ -27,7 +27,7 @@ from edgewright.isolate.host import HEAP_BYTES, START_TIMEOUT
 from edgewright.isolate.snapshot import load_snapshot
 from edgewright.messages import Request
 
-IDLE = 50
+IDLE = 40
 """Fewer than a host takes, so that one process holds them all."""
 
 _SETTLE = 1.0
@@ -86,6 +86,7 @@ def _start_ms(snapshot: bytes) -> float:
 
 async def _idle_pss_mb() -> float:
     async with _node() as node:
+        await asyncio.sleep(_SETTLE)  # The spares are started one after the other.
         before = _hosts_pss()
         for number in range(IDLE):
             await node.deploy(_bundle(number))
