@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from edgewright.messages import Body, BodyError
-from edgewright.protocol.messages import INLINE_BODY
 from edgewright.subrequest.connection import LOST, Connection, StaleConnection
 from edgewright.subrequest.upstream import (
     CONNECT_TIMEOUT,
@@ -28,7 +27,7 @@ from edgewright.subrequest.upstream import (
     Upload,
     UpstreamBody,
     UpstreamResponse,
-    header,
+    is_short,
 )
 
 IDLE = 60.0
@@ -79,12 +78,7 @@ class Http1:
         response = connection.body
         if method != "HEAD" and status not in NULL_BODY:
             content = response
-            if (
-                response.length is not None
-                and response.length <= INLINE_BODY
-                and header(flat, "content-encoding") is None
-                and (response.complete or await response.soon_complete())
-            ):
+            if is_short(flat) and (response.complete or await response.soon_complete()):
                 content = response.take()
         return UpstreamResponse(status, PHRASES.get(status, ""), flat, url, False, content)
 

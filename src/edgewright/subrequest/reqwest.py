@@ -13,7 +13,6 @@ from pyreqwest.request import StreamRequest
 from pyreqwest.response import ResponseBodyReader
 
 from edgewright.messages import Body, BodyError
-from edgewright.protocol.messages import INLINE_BODY
 from edgewright.subrequest.upstream import (
     CONNECT_TIMEOUT,
     NULL_BODY,
@@ -23,7 +22,7 @@ from edgewright.subrequest.upstream import (
     UpstreamBody,
     UpstreamResponse,
     content_length,
-    header,
+    is_short,
 )
 
 
@@ -83,11 +82,7 @@ class Reqwest:
         if method == "HEAD" or status in NULL_BODY:
             await upstream.finish()
             content = None
-        elif (
-            upstream.length is not None
-            and upstream.length <= INLINE_BODY
-            and header(flat, "content-encoding") is None
-        ):
+        elif is_short(flat):
             # It is here already or about to be; a turn of its own would cost more.
             content = await upstream.whole()
         return UpstreamResponse(status, PHRASES.get(status, ""), flat, url, False, content)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Protocol
 
 from edgewright.messages import Body, BodyError
+from edgewright.protocol.messages import INLINE_BODY
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -103,3 +104,10 @@ def content_length(flat: list[str]) -> int | None:
     if value is None or len(value) > 18 or not (value.isascii() and value.isdigit()):
         return None
     return int(value)
+
+
+def is_short(flat: list[str]) -> bool:
+    """Whether a response's body rides along with its head instead of staying a stream: it is known
+    to be short, and is in no content coding that would have to be taken off first."""
+    length = content_length(flat)
+    return length is not None and length <= INLINE_BODY and header(flat, "content-encoding") is None
