@@ -1,33 +1,88 @@
 // Bundles the runtime layer for the Python package: `runtime.js`, which becomes the snapshot, and
-// the scripts that are evaluated when a Worker needs them.
+// the scripts that are evaluated when a Worker needs them, one for each file of src/lazy/.
 
-import { stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { options } from "./bundle.js";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const source = path("src");
+const lazy = path("src/lazy");
 const output = path("../src/edgewright/isolate");
+
+/** What lazy scripts import from the snapshot, by path below src/. */
+const shared = new Set();
+
+/** In a lazy script, a module of the snapshot is looked up in what the script is called with. */
+const sharedByLazy = {
+  name: "shared-by-lazy",
+  setup(builder) {
+    builder.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
+      if (!importer.startsWith(`${source}/`)) return undefined;
+      const target = resolve(dirname(importer), specifier.replace(/\.js$/, ".ts"));
+      if (target.startsWith(`${lazy}/`)) return undefined;
+      return { path: relative(source, target), namespace: "shared" };
+    });
+    builder.onLoad({ filter: /.*/, namespace: "shared" }, ({ path: module }) => {
+      shared.add(module);
+      return { contents: `module.exports = sharedModules[${JSON.stringify(module)}]` };
+    });
+  },
+};
+
+/** The other side of it: the module that gives the snapshot's modules to main.ts. */
+const sharedModules = {
+  name: "shared-modules",
+  setup(builder) {
+    builder.onResolve({ filter: /^edgewright:shared$/ }, () => ({
+      path: "shared",
+      namespace: "modules",
+    }));
+    builder.onLoad({ filter: /.*/, namespace: "modules" }, () => {
+      const modules = [...shared].sort().map((module) => JSON.stringify(module));
+      const imports = modules.map(
+        (module, i) => `import * as m${i} from ${`"./${module.slice(1)}`};`,
+      );
+      const entries = modules.map((module, i) => `${module}: m${i}`);
+      return {
+        contents: `${imports.join("\n")}\nexport default { ${entries.join(", ")} };`,
+        resolveDir: source,
+      };
+    });
+  },
+};
+
+for (const stale of await readdir(output)) {
+  if (/^runtime-.*\.js$/.test(stale)) await rm(`${output}/${stale}`);
+}
+
+// A lazy script is a function of the snapshot's modules that gives the exports of its own.
+const names = (await readdir(lazy)).filter((file) => file.endsWith(".ts"));
+for (const file of names) {
+  const name = file.slice(0, -".ts".length);
+  await build({
+    ...options,
+    entryPoints: [`${lazy}/${file}`],
+    plugins: [...options.plugins, sharedByLazy],
+    format: "iife",
+    globalName: "exported",
+    banner: { js: "((sharedModules) => {" },
+    footer: { js: `return exported; })\n//# sourceURL=edgewright:lazy/${name}` },
+    outfile: `${output}/runtime-${name}.js`,
+  });
+}
 
 await build({
   ...options,
   entryPoints: [path("src/main.ts")],
+  plugins: [...options.plugins, sharedModules],
   format: "iife",
   outfile: `${output}/runtime.js`,
 });
 
-// A lazy script is an expression: evaluating it gives the exports of its module.
-await build({
-  ...options,
-  entryPoints: [path("src/lazy/idna.ts")],
-  format: "iife",
-  globalName: "exported",
-  banner: { js: "(() => {" },
-  footer: { js: "return exported; })()" },
-  outfile: `${output}/runtime-idna.js`,
-});
-
-for (const name of ["runtime.js", "runtime-idna.js"]) {
+for (const name of (await readdir(output)).filter((file) => /^runtime.*\.js$/.test(file))) {
   const { size } = await stat(`${output}/${name}`);
   console.log(`${name} ${(size / 1024).toFixed(1)} KiB`);
 }

@@ -21,7 +21,8 @@ import type {
 } from "./protocol.js";
 import { SINK_WINDOW } from "./protocol.js";
 
-const evaluate = globalThis.eval;
+/** Indirect eval, for the scripts of lazy.ts. */
+export const evaluate = globalThis.eval;
 const { Map, Set, Promise, TypeError, Error, Uint8Array, String } = globalThis;
 
 // --- The request that code runs for --------------------------------------------------------------
@@ -373,9 +374,9 @@ export function fillRandom(bytes: Uint8Array): void {
   bytes.set(host.entropy(bytes.byteLength));
 }
 
-/** Runs a script that was kept out of the snapshot, and gives its value. */
-export function loadLazyScript(name: string): unknown {
-  return evaluate(host.lazyScript(name));
+/** Source of a script that was kept out of the snapshot. */
+export function lazySource(name: string): string {
+  return host.lazyScript(name);
 }
 
 // --- Errors --------------------------------------------------------------------------------------

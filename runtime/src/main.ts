@@ -2,9 +2,11 @@
 // calls. The host takes `__turn` and `__resume`, the entry module takes `__install`, and all are
 // deleted before the Worker's first line runs.
 
+import sharedModules from "edgewright:shared";
 import { setUnhandledPromiseRejectionHandler } from "./engine.js";
 import { installGlobals } from "./globals.js";
 import { reportException, setHostFunctions } from "./io.js";
+import { setSharedModules } from "./lazy.js";
 import { resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
 import { startClock } from "./web/performance.js";
@@ -27,6 +29,7 @@ const { defineProperties, defineProperty, getOwnPropertyDescriptor, getOwnProper
   Object;
 
 installGlobals();
+setSharedModules(sharedModules);
 const readableStream = getOwnPropertyDescriptor(globalThis, "ReadableStream") as PropertyDescriptor;
 const consoleMembers = getOwnPropertyDescriptors(console);
 

@@ -1,6 +1,5 @@
 // The way out of the isolate, as tests see it: commands pile up, events are made by hand.
 
-import * as idna from "../src/lazy/idna.js";
 import type { Command, FailureEvent, ResponseEvent, TimerEvent } from "../src/protocol.js";
 
 export * from "./fake_bodies.js";
@@ -58,8 +57,4 @@ export function fillRandom(bytes: Uint8Array): void {
 
 export function reportException(error: unknown): void {
   exceptions.push(error);
-}
-
-export function loadLazyScript(_name: string): unknown {
-  return idna;
 }

@@ -14,7 +14,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const fakes = {
   name: "fakes",
   setup(builder) {
-    for (const name of ["engine", "io"]) {
+    for (const name of ["engine", "io", "lazy"]) {
       builder.onResolve({ filter: new RegExp(`^\\.\\.?/${name}\\.js$`) }, () => ({
         path: join(here, `fake_${name}.ts`),
       }));

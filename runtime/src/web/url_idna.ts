@@ -2,13 +2,13 @@
 // when a host is not ASCII; the tables behind it are loaded then.
 
 import type { ToAsciiOptions } from "tr46";
-import { loadLazyScript } from "../io.js";
+import { loadLazy } from "../lazy.js";
 
 type ToAscii = (domain: string, options: ToAsciiOptions) => string | null;
 
 let loaded: ToAscii | null = null;
 
 export function toASCII(domain: string, options: ToAsciiOptions): string | null {
-  loaded ??= (loadLazyScript("idna") as { toASCII: ToAscii }).toASCII;
+  loaded ??= (loadLazy("idna") as { toASCII: ToAscii }).toASCII;
   return loaded(domain, options);
 }

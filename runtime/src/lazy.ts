@@ -1,0 +1,46 @@
+// Scripts that are too rare for the snapshot: each file of lazy/ becomes one, evaluated when a
+// Worker first needs it. What such a file imports from the rest of the runtime layer is the
+// snapshot's own module, never a second copy (see build.js).
+
+import { evaluate, lazySource } from "./io.js";
+
+const { create, defineProperty, freeze } = Object;
+
+type SharedModules = Record<string, unknown>;
+type LazyScript = (shared: SharedModules) => unknown;
+
+const loaded: Record<string, unknown> = create(null);
+let sharedModules: SharedModules;
+
+/** The modules of the snapshot that lazy scripts import. */
+export function setSharedModules(modules: SharedModules): void {
+  sharedModules = freeze(modules);
+}
+
+/** The exports of `lazy/NAME.ts`; a caller says their type: `typeof import("./lazy/NAME.js")`. */
+export function loadLazy(name: string): unknown {
+  loaded[name] ??= (evaluate(lazySource(name)) as LazyScript)(sharedModules);
+  return loaded[name];
+}
+
+/**
+ * Globals that `lazy/SCRIPT.ts` exports. They look like any other once they have been touched;
+ * until then they are accessors.
+ */
+export function lazyGlobals(script: string, names: string[], enumerable = false): void {
+  for (const name of names) {
+    const become = (value: unknown): void => {
+      defineProperty(globalThis, name, { value, enumerable, writable: true, configurable: true });
+    };
+    defineProperty(globalThis, name, {
+      get() {
+        const value = (loadLazy(script) as Record<string, unknown>)[name];
+        become(value);
+        return value;
+      },
+      set: become,
+      enumerable,
+      configurable: true,
+    });
+  }
+}
