@@ -205,6 +205,25 @@ async def test_many_at_once(client: SubrequestClient) -> None:
     assert {response.body for response in responses} == {b"all here"}
 
 
+async def test_each_caller_gets_the_response_to_its_own_request(client: SubrequestClient) -> None:
+    """A connection may have begun its next request before the last one's caller has looked."""
+
+    async def echo(call: Call, writer: asyncio.StreamWriter) -> None:
+        writer.write(ok(call.path.encode(), b"x-path: " + call.path.encode()))
+
+    async with upstream(echo) as server:
+
+        async def ask(caller: int) -> None:
+            for turn in range(50):
+                path = f"/{caller}/{turn}"
+                response = await get(client, server.url(path))
+                assert response.status == 200
+                assert header(response.headers, "x-path") == path
+                assert await read_all(response.body) == path.encode()
+
+        await asyncio.gather(*(ask(caller) for caller in range(16)))
+
+
 @pytest.mark.parametrize("status", [204, 304])
 async def test_statuses_without_a_body(client: SubrequestClient, status: int) -> None:
     head = f"HTTP/1.1 {status} X\r\netag: y\r\n\r\n".encode()

@@ -101,11 +101,6 @@ async def burst(url: str, upstream: str) -> None:
         )
 
 
-@pytest.mark.xfail(
-    raises=httpx.ReadTimeout,
-    strict=False,
-    reason="about one run in twenty, a request of the burst gets no answer: a bug to be found",
-)
 async def test_a_burst_leaves_nothing_in_the_processes(
     edgewright: Edgewright, upstream: Origin
 ) -> None:
@@ -126,11 +121,6 @@ async def test_a_burst_leaves_nothing_in_the_processes(
     ), ({pid: open_files(pid) for pid in family}, files)
 
 
-@pytest.mark.xfail(
-    raises=httpx.ReadTimeout,
-    strict=False,
-    reason="about one run in twenty, a request of the burst gets no answer: a bug to be found",
-)
 async def test_a_burst_leaves_no_task(run: Run, http: Serve, upstream: Origin) -> None:
     running = await run(WORKERS / "aborts.js")
     url = await http(running.worker.asgi())

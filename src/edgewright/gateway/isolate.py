@@ -43,7 +43,12 @@ from edgewright.protocol.messages import (
     attachment_size,
 )
 from edgewright.subrequest.client import SubrequestClient
-from edgewright.subrequest.upstream import SubrequestError, content_length, header
+from edgewright.subrequest.upstream import (
+    SubrequestError,
+    UpstreamResponse,
+    content_length,
+    header,
+)
 
 _HOP_BY_HOP = frozenset(
     {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
@@ -113,7 +118,9 @@ class Isolate:
             asyncio.get_running_loop().create_future(),
         )
         self._requests[active.id] = active
-        inline, stream = self._offer(active, request.body)
+        inline, stream = request.body, None
+        if inline is not None and not isinstance(inline, bytes):
+            inline, stream = None, self._keep(active, inline)
         active.body_stream = stream
         self._channel.post(
             RequestEvent(
@@ -320,36 +327,35 @@ class Isolate:
             except BodyError as error:
                 self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
                 return
-        task = asyncio.get_running_loop().create_task(self._subrequest(active, command, body))
-        if body is not None and not isinstance(body, bytes):
-            # A task that is cancelled before it begins gives it to nobody.
-            task.add_done_callback(partial(_let_go_of, body))
-        active.ops[command.op] = task
-
-    async def _subrequest(
-        self, active: ActiveRequest, command: FetchCommand, body: bytes | Body | None
-    ) -> None:
         try:
-            upstream = await self._client.fetch(
-                command.method, command.url, command.headers, body, command.redirect
+            active.ops[command.op] = self._client.start(
+                command.method,
+                command.url,
+                command.headers,
+                body,
+                command.redirect,
+                partial(self._fetched, active, command.op),
             )
         except SubrequestError as error:
-            active.ops.pop(command.op, None)
             self._channel.post(FailureEvent(command.op, error.name, error.message))
+
+    def _fetched(
+        self, active: ActiveRequest, op: int, upstream: UpstreamResponse | SubrequestError
+    ) -> None:
+        del active.ops[op]
+        if isinstance(upstream, SubrequestError):
+            self._channel.post(FailureEvent(op, upstream.name, upstream.message))
             return
-        except Exception:
-            active.ops.pop(command.op, None)
-            self._channel.post(FailureEvent(command.op, "Error", "internal error"))
-            raise
-        active.ops.pop(command.op, None)
-        if upstream.body is not None and not isinstance(upstream.body, bytes):
-            active.bodies[command.op] = upstream.body
-        inline, stream = self._offer(
-            active, upstream.body, header(upstream.headers, "content-encoding")
-        )
+        body = upstream.body
+        if body is None or isinstance(body, bytes):
+            inline, stream = body, None
+        else:
+            active.bodies[op] = body
+            inline = None
+            stream = self._keep(active, body, header(upstream.headers, "content-encoding"))
         self._channel.post(
             ResponseEvent(
-                command.op,
+                op,
                 upstream.status,
                 upstream.status_text,
                 upstream.headers,
@@ -376,17 +382,13 @@ class Isolate:
 
     # --- Streams and sinks ------------------------------------------------------------------------
 
-    def _offer(
-        self, active: ActiveRequest, body: bytes | Body | None, coding: str | None = None
-    ) -> tuple[bytes | None, int | None]:
-        """Gives an isolate a body: its bytes, or a stream that it may pull or pass on."""
-        if body is None or isinstance(body, bytes):
-            return body, None
+    def _keep(self, active: ActiveRequest, body: Body, coding: str | None = None) -> int:
+        """Keeps a body for an isolate, which may pull it or pass it on: the id of its stream."""
         self._last_stream += 1
         known = coding.lower() if coding is not None and is_known(coding) else None
         self._streams[self._last_stream] = Stream(active.id, body, known)
         active.streams.add(self._last_stream)
-        return None, self._last_stream
+        return self._last_stream
 
     def _pull(self, id: int) -> None:
         stream = self._streams.get(id)
@@ -484,11 +486,6 @@ class Isolate:
             self._failed(active, failure)
             self._done(active)
         self._on_end(condemned)
-
-
-def _let_go_of(body: Body, subrequest: asyncio.Task[None]) -> None:
-    if subrequest.cancelled():
-        body.discard()
 
 
 def response_headers(flat: list[str], *, head: bool) -> list[str]:

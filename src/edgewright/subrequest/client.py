@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from edgewright.messages import Body
 from edgewright.subrequest.http1 import Http1
 from edgewright.subrequest.reqwest import Reqwest
 from edgewright.subrequest.upstream import (
+    Settle,
+    Subrequest,
     SubrequestError,
     Transport,
     UpstreamResponse,
@@ -48,33 +52,45 @@ class SubrequestClient:
         self._http: Transport = Http1()
         self._https: Transport = Reqwest()
 
+    def start(
+        self,
+        method: str,
+        url: str,
+        headers: list[str],
+        body: bytes | Body | None,
+        redirect: str,
+        settle: Settle,
+    ) -> Subrequest:
+        """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
+        returns. Lets go of the body, however it ends."""
+        fetch = _Fetch(self, method, url, headers, body, redirect, settle)
+        fetch.begin()
+        return fetch
+
     async def fetch(
         self, method: str, url: str, headers: list[str], body: bytes | Body | None, redirect: str
     ) -> UpstreamResponse:
-        """Raises SubrequestError. Lets go of the body, however it ends. Cancelling it gives up the
-        request."""
-        redirects = 0
-        while True:
-            transport = self._http if url.startswith("http:") else self._https
-            shown = url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
-            response = await transport.send(method, shown, _sent(headers), body)
-            if response.status not in _REDIRECTS or redirect == "manual":
-                response.redirected = redirects > 0
-                return response
-            location = header(response.headers, "location")
-            if redirect == "follow" and location is None:
-                response.redirected = redirects > 0
-                return response
-            if response.body is not None and not isinstance(response.body, bytes):
-                response.body.discard()
-            if location is None or redirect == "error":
-                raise SubrequestError("Unexpected redirect")
-            redirects += 1
-            if redirects > MAX_REDIRECTS:
-                raise SubrequestError("Too many redirects.")
-            method, url, headers, body = _redirected(
-                response.status, location, method, url, headers, body
-            )
+        """The same as a coroutine. Raises SubrequestError. Cancelling it gives up the request."""
+        settled: asyncio.Future[UpstreamResponse | SubrequestError]
+        settled = asyncio.get_running_loop().create_future()
+
+        def settle(result: UpstreamResponse | SubrequestError) -> None:
+            if not settled.done():
+                settled.set_result(result)
+
+        subrequest = self.start(method, url, headers, body, redirect, settle)
+        try:
+            result = await settled
+        except asyncio.CancelledError:
+            subrequest.cancel()
+            raise
+        if isinstance(result, SubrequestError):
+            raise result
+        return result
+
+    def transport(self, url: str) -> Transport:
+        """The way to an URL."""
+        return self._http if url.startswith("http:") else self._https
 
     async def close(self) -> None:
         """Ends what is under way."""
@@ -82,18 +98,91 @@ class SubrequestClient:
         await self._https.close()
 
 
-def _sent(headers: list[str]) -> list[str]:
-    """What is sent of a Worker's headers, and which codings are wanted unless it says."""
+class _Fetch:
+    """One request, with the redirects that it meets."""
+
+    __slots__ = (
+        "_body",
+        "_client",
+        "_headers",
+        "_hop",
+        "_method",
+        "_redirect",
+        "_redirects",
+        "_settle",
+        "_url",
+    )
+
+    def __init__(
+        self,
+        client: SubrequestClient,
+        method: str,
+        url: str,
+        headers: list[str],
+        body: bytes | Body | None,
+        redirect: str,
+        settle: Settle,
+    ) -> None:
+        self._client = client
+        self._method = method
+        self._url = url
+        self._headers = headers
+        self._body = body
+        self._redirect = redirect
+        self._settle = settle
+        self._redirects = 0
+        self._hop: Subrequest
+
+    def begin(self) -> None:
+        """Raises SubrequestError."""
+        shown = self._url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
+        self._hop = self._client.transport(shown).start(
+            self._method, shown, _sent(tuple(self._headers)), self._body, self._arrived
+        )
+
+    def cancel(self) -> None:
+        self._hop.cancel()
+
+    def _arrived(self, result: UpstreamResponse | SubrequestError) -> None:
+        if isinstance(result, SubrequestError) or result.status not in _REDIRECTS:
+            self._finish(result)
+            return
+        location = header(result.headers, "location")
+        if self._redirect == "manual" or (self._redirect == "follow" and location is None):
+            self._finish(result)
+            return
+        if result.body is not None and not isinstance(result.body, bytes):
+            result.body.discard()
+        try:
+            if location is None or self._redirect == "error":
+                raise SubrequestError("Unexpected redirect")
+            self._redirects += 1
+            if self._redirects > MAX_REDIRECTS:
+                raise SubrequestError("Too many redirects.")
+            self._method, self._url, self._headers, self._body = _redirected(
+                result.status, location, self._method, self._url, self._headers, self._body
+            )
+            self.begin()
+        except SubrequestError as error:
+            self._settle(error)
+
+    def _finish(self, result: UpstreamResponse | SubrequestError) -> None:
+        if isinstance(result, UpstreamResponse):
+            result.redirected = self._redirects > 0
+        self._settle(result)
+
+
+@functools.lru_cache(maxsize=256)
+def _sent(headers: tuple[str, ...]) -> tuple[str, ...]:
+    """What is sent of a Worker's headers, and which codings are wanted unless it says. Many
+    requests have the same ones."""
     sent: list[str] = []
-    negotiates = False
     for index in range(0, len(headers), 2):
-        name = headers[index]
-        if name not in _NOT_FORWARDED:
-            negotiates = negotiates or name == "accept-encoding"
-            sent += (name, headers[index + 1])
-    if not negotiates:
+        if headers[index] not in _NOT_FORWARDED:
+            sent += headers[index : index + 2]
+    if "accept-encoding" not in sent[::2]:
         sent += ("accept-encoding", "br, gzip")
-    return sent
+    return tuple(sent)
 
 
 def _redirected(

@@ -11,7 +11,16 @@ from typing import cast
 import httptools
 
 from edgewright.messages import BodyError
-from edgewright.subrequest.upstream import SubrequestError, Upload, content_length, header
+from edgewright.subrequest.upstream import (
+    NULL_BODY,
+    PHRASES,
+    Settle,
+    SubrequestError,
+    Upload,
+    UpstreamResponse,
+    content_length,
+    is_short,
+)
 
 MAX_HEAD = 128 * 1024
 """Bytes of a response's headers."""
@@ -23,59 +32,147 @@ BUFFER = 256 * 1024
 """Bytes of a body that are taken in before its reader comes for them."""
 
 LOST = "Network connection lost."
-Release = Callable[["Connection", bool], None]
 
 
-class StaleConnection(Exception):
-    """The connection ended before a byte of the response had come."""
+class Exchange:
+    """One request, and the response to it as far as it has come."""
+
+    __slots__ = (
+        "_grace",
+        "_settle",
+        "body",
+        "connecting",
+        "connection",
+        "head_complete",
+        "head_size",
+        "headers",
+        "method",
+        "payload",
+        "status",
+        "upload",
+        "url",
+    )
+
+    def __init__(
+        self, method: str, url: str, payload: bytes, upload: Upload | None, settle: Settle
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.payload = payload
+        """The request, up to where its upload begins."""
+        self.upload = upload
+        self.connecting: asyncio.Task[None] | None = None
+        self.connection: Connection | None = None
+        self.status = 0
+        self.headers: list[str] = []
+        self.head_size = 0
+        self.head_complete = False
+        self.body: Http1Body | None = None
+        self._settle: Settle | None = settle
+        self._grace: asyncio.TimerHandle | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for the response."""
+        return self._settle is not None
+
+    def cancel(self) -> None:
+        """See Subrequest. What has come of the body after the head is its reader's to let go of."""
+        if self._settle is None:
+            return
+        self._end()
+        if self.connection is not None:
+            self.connection.give_up(self)
+        elif self.connecting is not None:
+            self.connecting.cancel()
+
+    def fail(self, message: str) -> None:
+        """There will be no response."""
+        settle = self._settle
+        self._end()
+        if settle is not None:
+            settle(SubrequestError(message))
+
+    def arrive(self, *, waited: bool = False) -> None:
+        """The head is there, and maybe more: tells so, once. A short body is given GRACE seconds to
+        come along, as a turn of its own would cost more than that."""
+        settle = self._settle
+        if settle is None:
+            return
+        body: bytes | Http1Body | None = self.body
+        if self.body is not None and is_short(self.headers, self.body.length):
+            if self.body.complete:
+                body = self.body.take()
+            elif not waited and not self.body.over:
+                if self._grace is None:
+                    loop = asyncio.get_running_loop()
+                    self._grace = loop.call_later(GRACE, self._waited)
+                return
+        self._settle = None
+        if self._grace is not None:
+            self._grace.cancel()
+        phrase = PHRASES.get(self.status, "")
+        settle(UpstreamResponse(self.status, phrase, self.headers, self.url, False, body))
+
+    def _waited(self) -> None:
+        self.arrive(waited=True)
+
+    def _end(self) -> None:
+        self._settle = None
+        if self._grace is not None:
+            self._grace.cancel()
+        if self.upload is not None:
+            self.upload.give_up()
 
 
 class Connection(asyncio.Protocol):
-    """One connection: what llhttp finds in the bytes becomes a head and a body."""
+    """One connection: what llhttp finds in the bytes becomes a head and a body.
 
-    def __init__(self, address: tuple[str, int], release: Release) -> None:
+    `release` is told when an exchange is over, with whether the connection can take another one,
+    and `stale` when the connection ended before a byte of the response had come."""
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        release: Callable[[Connection, bool], None],
+        stale: Callable[[Connection, Exchange], None],
+    ) -> None:
         self.address = address
         self.idle_since = 0.0
-        self.status = 0
-        self.headers: list[str] = []
-        self.body = Http1Body(self)
+        """When its last response was over; 0.0 before the first."""
         self._release = release
+        self._stale = stale
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._head: asyncio.Future[None] | None = None
-        """Of the response that is waited for; None between requests."""
-        self._method = ""
-        self._head_size = 0
-        self._head_complete = False
-        self._touched = False
+        self._exchange: Exchange | None = None
+        """None between requests."""
         self._closing_ends_body = False
         self._uploading: asyncio.Task[None] | None = None
-        self._may_write = asyncio.Event()
-        self._may_write.set()
+        self._may_write: asyncio.Event | None = None
 
     @property
     def usable(self) -> bool:
         return self._transport is not None and not self._transport.is_closing()
 
-    async def exchange(self, method: str, payload: bytes, upload: Upload | None) -> None:
-        """Sends a request; returns when the head of its response is there. Raises SubrequestError
-        and StaleConnection."""
-        loop = asyncio.get_running_loop()
-        self._head = loop.create_future()
-        self._method = method
-        self.status, self.headers = 0, []
-        self._head_size, self._head_complete, self._touched = 0, False, False
-        self._closing_ends_body = False
-        self.body = Http1Body(self)
+    def start(self, exchange: Exchange) -> None:
+        """Sends a request."""
+        self._exchange = exchange
+        exchange.connection = self
         if self._transport is None:
-            raise StaleConnection
-        self._transport.write(payload)
-        if upload is not None:
-            self._uploading = loop.create_task(self._upload(upload))
-        await self._head
+            self.connection_lost(None)
+            return
+        self._transport.write(exchange.payload)
+        if exchange.upload is not None:
+            loop = asyncio.get_running_loop()
+            self._uploading = loop.create_task(self._upload(exchange.upload))
+
+    def give_up(self, exchange: Exchange) -> None:
+        """Nobody wants the response to this exchange."""
+        if exchange is self._exchange:
+            self.abort()
 
     def abort(self) -> None:
-        """Closes the connection now: its response is not wanted any more."""
+        """Closes the connection now."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -89,16 +186,18 @@ class Connection(asyncio.Protocol):
 
     async def _upload(self, upload: Upload) -> None:
         chunked = upload.body.length is None
+        may_write = self._may_write = asyncio.Event()
+        may_write.set()
         try:
             async for chunk in upload.chunks():
-                await self._may_write.wait()
+                await may_write.wait()
                 if not self.usable or self._transport is None:
                     return
                 self._transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
             if chunked and self._transport is not None:
                 self._transport.write(b"0\r\n\r\n")
         except BodyError as error:
-            self._fail(SubrequestError(str(error)))
+            self._fail(str(error))
         finally:
             self._uploading = None
 
@@ -108,94 +207,115 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has no common base
 
     def data_received(self, data: bytes) -> None:
-        if self._head is None:
+        exchange = self._exchange
+        if exchange is None:
             self.abort()  # Bytes that nobody has asked for.
             return
-        self._touched = True
-        if not self._head_complete:
-            self._head_size += len(data)
+        if not exchange.head_complete:
+            exchange.head_size += len(data)
         try:
             self._parser.feed_data(data)
-            if not self._head_complete and self._head_size > MAX_HEAD:
+            if not exchange.head_complete and exchange.head_size > MAX_HEAD:
                 raise httptools.HttpParserError(f"a head of more than {MAX_HEAD} bytes")
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            self._fail(SubrequestError(f"Network connection lost: {error}"))
+            self._fail(f"Network connection lost: {error}")
+        # Now, and not when the parser says it: the connection may be free for others by now.
+        if exchange.head_complete and exchange.wanted:
+            exchange.arrive()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._may_write.set()
-        if self._closing_ends_body and exc is None:
-            self.body.end(None)
-        elif self._head is not None:
-            if self._head.done():
-                self.body.end(LOST)
-            else:
-                self._head.set_exception(
-                    SubrequestError(LOST) if self._touched else StaleConnection()
-                )
+        if self._may_write is not None:
+            self._may_write.set()
+        exchange = self._exchange
+        if exchange is None:
+            self._end(reusable=False)
+            return
+        if exchange.body is not None:
+            complete = self._closing_ends_body and exc is None
+            exchange.body.end(None if complete else LOST)
         self._end(reusable=False)
+        if exchange.head_complete:
+            exchange.arrive()
+        elif exchange.head_size == 0 and exchange.wanted:
+            self._stale(self, exchange)
+        else:
+            exchange.fail(LOST)
 
     def pause_writing(self) -> None:
-        self._may_write.clear()
+        if self._may_write is not None:
+            self._may_write.clear()
 
     def resume_writing(self) -> None:
-        self._may_write.set()
+        if self._may_write is not None:
+            self._may_write.set()
 
     # --- What llhttp calls ------------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._head_complete:
-            return  # a trailer
-        self.headers += (_lower(name), value.decode("latin-1"))
+        exchange = self._exchange
+        if exchange is not None and not exchange.head_complete:  # else it is a trailer
+            exchange.headers += (_lower(name), value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
-        self.status = self._parser.get_status_code()
-        if self.status < 200:
+        exchange = self._exchange
+        if exchange is None:
+            raise httptools.HttpParserError("bytes after the response")
+        status = exchange.status = self._parser.get_status_code()
+        if status < 200:
             return  # Another head follows (RFC 9110 §15.2).
-        self._head_complete = True
-        flat = self.headers
-        self.body.length = content_length(flat)
-        self._closing_ends_body = (
-            self.body.length is None and header(flat, "transfer-encoding") is None
-        )
-        assert self._head is not None
-        if not self._head.done():
-            self._head.set_result(None)
-        if self._method == "HEAD":
+        exchange.head_complete = True
+        flat = exchange.headers
+        if exchange.method == "HEAD":
             # llhttp would wait for the body that the head tells of; the next gets a new one.
             keep_alive = self._parser.should_keep_alive()
             self._parser = httptools.HttpResponseParser(self)
             self._complete(keep_alive=keep_alive)
+        elif status not in NULL_BODY:
+            length = content_length(flat)
+            exchange.body = Http1Body(self, length)
+            self._closing_ends_body = length is None and "transfer-encoding" not in flat
 
     def on_body(self, data: bytes) -> None:
-        self.body.push(data)
+        if self._exchange is not None and self._exchange.body is not None:
+            self._exchange.body.push(data)
 
     def on_message_complete(self) -> None:
-        if self._head is None:
+        exchange = self._exchange
+        if exchange is None:
             return  # HEAD, see above
-        if self.status < 200:
-            self.headers, self._head_size = [], 0
+        if exchange.status < 200:
+            exchange.headers, exchange.head_size = [], 0
             return
         self._complete(keep_alive=self._parser.should_keep_alive())
 
     def _complete(self, *, keep_alive: bool) -> None:
-        self.body.end(None)
+        exchange = self._exchange
+        if exchange is not None and exchange.body is not None:
+            exchange.body.end(None)
         sent = self._uploading is None
         self._end(reusable=keep_alive and sent and self.usable)
 
-    def _fail(self, error: SubrequestError) -> None:
-        if self._head is not None and not self._head.done():
-            self._head.set_exception(error)
-        self.body.end(error.message)
+    def _fail(self, message: str) -> None:
+        exchange = self._exchange
         self._end(reusable=False)
+        if exchange is None:
+            return
+        if exchange.body is not None:
+            exchange.body.end(message)
+        if not exchange.head_complete:
+            exchange.fail(message)
 
     def _end(self, *, reusable: bool) -> None:
         """The exchange is over, one way or another."""
         if self._uploading is not None:
             self._uploading.cancel()
             self._uploading = None
+            # A task that is cancelled before it begins lets go of nothing.
+            if self._exchange is not None and self._exchange.upload is not None:
+                self._exchange.upload.give_up()
         self._closing_ends_body = False
-        self._head = None
+        self._exchange = None
         if not reusable:
             self.abort()
         self._release(self, reusable)
@@ -210,21 +330,19 @@ class Http1Body:
         "_ended",
         "_error",
         "_paused",
-        "_settled",
         "_size",
         "_waiter",
         "length",
     )
 
-    def __init__(self, connection: Connection) -> None:
-        self.length: int | None = None
+    def __init__(self, connection: Connection, length: int | None) -> None:
+        self.length = length
         self._connection = connection
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._ended = False
         self._error: str | None = None
         self._paused = False
-        self._settled: asyncio.Future[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     async def read(self) -> bytes:
@@ -238,24 +356,14 @@ class Http1Body:
         return self.take()
 
     @property
+    def over(self) -> bool:
+        """Whether no more will come."""
+        return self._ended
+
+    @property
     def complete(self) -> bool:
         """Whether all of it is here."""
         return self._ended and self._error is None
-
-    async def soon_complete(self) -> bool:
-        """Whether all of it is here within GRACE."""
-        loop = asyncio.get_running_loop()
-        settled = self._settled = loop.create_future()
-        timer = loop.call_later(GRACE, _set, settled)
-        try:
-            await settled
-        except asyncio.CancelledError:
-            self.discard()
-            raise
-        finally:
-            timer.cancel()
-            self._settled = None
-        return self.complete
 
     def take(self) -> bytes:
         """All that is here and not read."""
@@ -295,21 +403,14 @@ class Http1Body:
         if not self._ended:
             self._ended = True
             self._error = error
-            if self._settled is not None:
-                _set(self._settled)
             if self._paused:  # The connection is somebody else's from now on.
                 self._paused = False
                 self._connection.resume()
             self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None:
-            _set(self._waiter)
-
-
-def _set(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -17,17 +17,13 @@ import time
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from edgewright.messages import Body, BodyError
-from edgewright.subrequest.connection import LOST, Connection, StaleConnection
+from edgewright.messages import Body
+from edgewright.subrequest.connection import LOST, Connection, Exchange
 from edgewright.subrequest.upstream import (
     CONNECT_TIMEOUT,
-    NULL_BODY,
-    PHRASES,
+    Settle,
     SubrequestError,
     Upload,
-    UpstreamBody,
-    UpstreamResponse,
-    is_short,
 )
 
 IDLE = 60.0
@@ -58,58 +54,48 @@ class Http1:
         self._busy: set[Connection] = set()
         self._kept = 0
         self._sweep: asyncio.TimerHandle | None = None
+        self._connecting: set[asyncio.Task[None]] = set()
 
-    async def send(
-        self, method: str, url: str, headers: list[str], body: bytes | Body | None
-    ) -> UpstreamResponse:
+    def start(
+        self,
+        method: str,
+        url: str,
+        headers: tuple[str, ...],
+        body: bytes | Body | None,
+        settle: Settle,
+    ) -> Exchange:
         upload = None if body is None or isinstance(body, bytes) else Upload(body)
         try:
-            address, head = _request_head(method, url, headers, body)
-            payload = head + body if isinstance(body, bytes) else head
-            connection = await self._exchange(address, method, payload, upload)
-        except BaseException as error:
+            address, payload = _request_head(method, url, headers, body)
+        except SubrequestError:
             if upload is not None:
                 upload.give_up()
-            if isinstance(error, BodyError):
-                raise SubrequestError(str(error)) from error
             raise
-        status, flat = connection.status, connection.headers
-        content: bytes | UpstreamBody | None = None
-        response = connection.body
-        if method != "HEAD" and status not in NULL_BODY:
-            content = response
-            if is_short(flat) and (response.complete or await response.soon_complete()):
-                content = response.take()
-        return UpstreamResponse(status, PHRASES.get(status, ""), flat, url, False, content)
+        if isinstance(body, bytes):
+            payload += body
+        exchange = Exchange(method, url, payload, upload, settle)
+        self._begin(exchange, address)
+        return exchange
 
     async def close(self) -> None:
         if self._sweep is not None:
             self._sweep.cancel()
+        for task in self._connecting:
+            task.cancel()
         for connection in [*self._busy, *(c for idle in self._idle.values() for c in idle)]:
             connection.abort()
         self._idle.clear()
 
-    async def _exchange(
-        self, address: tuple[str, int], method: str, payload: bytes, upload: Upload | None
-    ) -> Connection:
-        """A connection whose response's head is there. Raises SubrequestError and BodyError."""
-        while True:
-            connection = self._take(address)
-            reused = connection is not None
-            if connection is None:
-                connection = await self._connect(address)
+    def _begin(self, exchange: Exchange, address: tuple[str, int]) -> None:
+        connection = self._take(address)
+        if connection is not None:
             self._busy.add(connection)
-            try:
-                await connection.exchange(method, payload, upload)
-            except StaleConnection:
-                # The upstream closed it just as it was taken (RFC 9112 §9.3.1).
-                if reused and upload is None and method in _IDEMPOTENT:
-                    continue
-                raise SubrequestError(LOST) from None
-            except BaseException:
-                connection.abort()
-                raise
-            return connection
+            connection.start(exchange)
+            return
+        task = asyncio.get_running_loop().create_task(self._connect(exchange, address))
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+        exchange.connecting = task
 
     def _take(self, address: tuple[str, int]) -> Connection | None:
         idle = self._idle.get(address)
@@ -120,21 +106,29 @@ class Http1:
                 return connection
         return None
 
-    async def _connect(self, address: tuple[str, int]) -> Connection:
+    async def _connect(self, exchange: Exchange, address: tuple[str, int]) -> None:
         host, port = address
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(address, self._release), host, port
+                    lambda: Connection(address, self._release, self._stale), host, port
                 )
-        except TimeoutError as error:
-            raise SubrequestError(
-                f"Network connection lost: no answer from {host}:{port} in time"
-            ) from error
+        except TimeoutError:
+            exchange.fail(f"Network connection lost: no answer from {host}:{port} in time")
         except (OSError, UnicodeError, OverflowError) as error:
-            raise SubrequestError(f"Network connection lost: {_reason(error)}") from error
-        return connection
+            exchange.fail(f"Network connection lost: {_reason(error)}")
+        else:
+            self._busy.add(connection)
+            connection.start(exchange)
+
+    def _stale(self, connection: Connection, exchange: Exchange) -> None:
+        """The connection ended before a byte of the response had come."""
+        # If it was kept, the upstream may have closed it just as it was taken (RFC 9112 §9.3.1).
+        if connection.idle_since and exchange.upload is None and exchange.method in _IDEMPOTENT:
+            self._begin(exchange, connection.address)
+        else:
+            exchange.fail(LOST)
 
     def _release(self, connection: Connection, reusable: bool) -> None:
         """A connection's response is over, or the connection itself."""
@@ -168,7 +162,7 @@ class Http1:
 
 
 def _request_head(
-    method: str, url: str, headers: list[str], body: bytes | Body | None
+    method: str, url: str, headers: tuple[str, ...], body: bytes | Body | None
 ) -> tuple[tuple[str, int], bytes]:
     """Where to connect to, and the request's head (RFC 9112 §3). Raises SubrequestError."""
     parts = _URL.fullmatch(url)
@@ -180,7 +174,7 @@ def _request_head(
         raise SubrequestError(f"Invalid HTTP method string: {method}")
     if target[:1] != "/":
         target = f"/{target}"
-    head = f"{method} {target} HTTP/1.1\r\n{origin.lines}{_header_lines(tuple(headers))}"
+    head = f"{method} {target} HTTP/1.1\r\n{origin.lines}{_header_lines(headers)}"
     if origin.authorization is not None and "authorization" not in headers[::2]:
         head += f"authorization: {origin.authorization}\r\n"
     if isinstance(body, bytes):

@@ -17,6 +17,8 @@ from edgewright.subrequest.upstream import (
     CONNECT_TIMEOUT,
     NULL_BODY,
     PHRASES,
+    Settle,
+    Subrequest,
     SubrequestError,
     Upload,
     UpstreamBody,
@@ -33,6 +35,7 @@ class Reqwest:
 
     def __init__(self) -> None:
         self._closing: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[UpstreamResponse]] = set()
         self._client: Client = (
             ClientBuilder()
             .follow_redirects(False)
@@ -49,9 +52,23 @@ class Reqwest:
             .build()
         )
 
-    async def send(
-        self, method: str, url: str, headers: list[str], body: bytes | Body | None
+    def start(
+        self,
+        method: str,
+        url: str,
+        headers: tuple[str, ...],
+        body: bytes | Body | None,
+        settle: Settle,
+    ) -> Subrequest:
+        task = asyncio.get_running_loop().create_task(self._send(method, url, headers, body))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return _UnderWay(task, body, settle)
+
+    async def _send(
+        self, method: str, url: str, headers: tuple[str, ...], body: bytes | Body | None
     ) -> UpstreamResponse:
+        """Raises SubrequestError."""
         upload = None if body is None or isinstance(body, bytes) else Upload(body)
         try:
             builder = self._client.request(method, url).streamed_read_buffer_limit(0)
@@ -82,14 +99,56 @@ class Reqwest:
         if method == "HEAD" or status in NULL_BODY:
             await upstream.finish()
             content = None
-        elif is_short(flat):
+        elif is_short(flat, upstream.length):
             # It is here already or about to be; a turn of its own would cost more.
             content = await upstream.whole()
         return UpstreamResponse(status, PHRASES.get(status, ""), flat, url, False, content)
 
     async def close(self) -> None:
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, *self._closing, return_exceptions=True)
         await self._client.close()
+
+
+class _UnderWay:
+    """A Subrequest that is a task."""
+
+    def __init__(
+        self, task: asyncio.Task[UpstreamResponse], body: bytes | Body | None, settle: Settle
+    ) -> None:
+        self._task = task
+        self._body = body
+        self._settle: Settle | None = settle
+        task.add_done_callback(self._done)
+
+    def cancel(self) -> None:
+        self._settle = None
+        self._task.cancel()
+
+    def _done(self, task: asyncio.Task[UpstreamResponse]) -> None:
+        settle, self._settle = self._settle, None
+        if task.cancelled():
+            # One that is cancelled before it begins gives its body to nobody.
+            if self._body is not None and not isinstance(self._body, bytes):
+                self._body.discard()
+            if settle is not None:
+                settle(SubrequestError("Network connection lost."))
+            return
+        error = task.exception()
+        if error is None:
+            response = task.result()
+            if settle is not None:
+                settle(response)
+            elif response.body is not None and not isinstance(response.body, bytes):
+                response.body.discard()
+        elif isinstance(error, SubrequestError):
+            if settle is not None:
+                settle(error)
+        else:
+            if settle is not None:
+                settle(SubrequestError("internal error", "Error"))
+            raise error
 
 
 class _ReqwestBody:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
@@ -48,14 +48,34 @@ class UpstreamResponse:
     body: bytes | UpstreamBody | None
 
 
-class Transport(Protocol):
-    """One way out: a request goes, the head of its response comes."""
+Settle = Callable[[UpstreamResponse | SubrequestError], None]
+"""Is told, once, how a subrequest went: its response's head is there, or there will be none."""
 
-    async def send(
-        self, method: str, url: str, headers: list[str], body: bytes | Body | None
-    ) -> UpstreamResponse:
-        """Raises SubrequestError; lets go of the body, however it ends. `headers` are only those
-        that a Worker may say. Cancelling it gives up the request."""
+
+class Subrequest(Protocol):
+    """A request that is under way."""
+
+    def cancel(self) -> None:
+        """Gives it up; nobody will be told any more. Does nothing when its response has come."""
+        ...
+
+
+class Transport(Protocol):
+    """One way out: a request goes, the head of its response comes.
+
+    Callbacks and no coroutine: a task for each subrequest would be half of what one costs."""
+
+    def start(
+        self,
+        method: str,
+        url: str,
+        headers: tuple[str, ...],
+        body: bytes | Body | None,
+        settle: Settle,
+    ) -> Subrequest:
+        """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
+        returns. Lets go of the body, however it ends. `headers` are only those that a Worker may
+        say."""
         ...
 
     async def close(self) -> None:
@@ -106,8 +126,7 @@ def content_length(flat: list[str]) -> int | None:
     return int(value)
 
 
-def is_short(flat: list[str]) -> bool:
+def is_short(flat: list[str], length: int | None) -> bool:
     """Whether a response's body rides along with its head instead of staying a stream: it is known
     to be short, and is in no content coding that would have to be taken off first."""
-    length = content_length(flat)
-    return length is not None and length <= INLINE_BODY and header(flat, "content-encoding") is None
+    return length is not None and length <= INLINE_BODY and "content-encoding" not in flat
