@@ -69,7 +69,7 @@ for (const file of names) {
     format: "iife",
     globalName: "exported",
     banner: { js: "((sharedModules) => {" },
-    footer: { js: `return exported; })\n//# sourceURL=edgewright:lazy/${name}` },
+    footer: { js: "return exported; })" },
     outfile: `${output}/runtime-${name}.js`,
   });
 }

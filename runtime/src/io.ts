@@ -21,8 +21,6 @@ import type {
 } from "./protocol.js";
 import { SINK_WINDOW } from "./protocol.js";
 
-/** Indirect eval, for the scripts of lazy.ts. */
-export const evaluate = globalThis.eval;
 const { Map, Set, Promise, TypeError, Error, Uint8Array, String } = globalThis;
 
 // --- The request that code runs for --------------------------------------------------------------

@@ -2,7 +2,8 @@
 // Worker first needs it. What such a file imports from the rest of the runtime layer is the
 // snapshot's own module, never a second copy (see build.js).
 
-import { evaluate, lazySource } from "./io.js";
+import { runScript } from "./engine.js";
+import { lazySource } from "./io.js";
 
 const { create, defineProperty, freeze } = Object;
 
@@ -19,7 +20,9 @@ export function setSharedModules(modules: SharedModules): void {
 
 /** The exports of `lazy/NAME.ts`; a caller says their type: `typeof import("./lazy/NAME.js")`. */
 export function loadLazy(name: string): unknown {
-  loaded[name] ??= (evaluate(lazySource(name)) as LazyScript)(sharedModules);
+  loaded[name] ??= (runScript(lazySource(name), `edgewright:lazy/${name}`) as LazyScript)(
+    sharedModules,
+  );
   return loaded[name];
 }
 

@@ -28,6 +28,18 @@ const scope = globalThis as typeof globalThis & HostGlobals & Record<string, unk
 const { defineProperties, defineProperty, getOwnPropertyDescriptor, getOwnPropertyDescriptors } =
   Object;
 
+// When a runtime starts, the binding fixes functions of its own on the global object for good
+// (`__host_op_sync__` and the like). They do nothing without the token of a bound function; but no
+// Worker needs to see them, so the binding is kept from fixing them, and they are taken off.
+const bindingFunctions: PropertyKey[] = [];
+Object.defineProperty = (target, key, descriptor) => {
+  if ((target as unknown) === globalThis && descriptor.configurable === false) {
+    bindingFunctions[bindingFunctions.length] = key;
+    return target;
+  }
+  return defineProperty(target, key, descriptor);
+};
+
 installGlobals();
 setSharedModules(sharedModules);
 const readableStream = getOwnPropertyDescriptor(globalThis, "ReadableStream") as PropertyDescriptor;
@@ -52,8 +64,8 @@ scope.__start = () => {
   delete scope.__lazyScript;
   delete scope.__wake;
   delete scope.__cpuClock;
-  // The binding's own functions (`__host_op_sync__` and the like) can't be deleted; they do nothing
-  // without the token of a bound function, and no token is in reach.
+  Object.defineProperty = defineProperty;
+  for (const key of bindingFunctions) delete (scope as Record<PropertyKey, unknown>)[key];
   // When a runtime starts, the binding puts a ReadableStream of its own in place of ours, and
   // silences the methods of whatever console it finds.
   defineProperty(globalThis, "ReadableStream", readableStream);

@@ -18,9 +18,13 @@ import pytest
 
 # The smallest runtime layer: what the snapshot captures, an entry that drains the microtasks.
 LAYER = """{
-  const { runMicrotasks, getAsyncContext, setAsyncContext } = Deno.core;
+  const { evalContext, runMicrotasks, getAsyncContext, setAsyncContext } = Deno.core;
   const { stringify } = JSON;
-  const run = globalThis.eval;
+  const run = (source) => {
+    const [value, error] = evalContext(source, "test:script");
+    if (error !== null) throw error.thrown;
+    return value;
+  };
   const log = [];
   globalThis.log = log;
   globalThis.context = { get: getAsyncContext, set: setAsyncContext };
@@ -550,3 +554,48 @@ def test_close_ends_the_isolate(engine: Engine) -> None:
     assert engine.runtime.is_closed()
     with pytest.raises((RuntimeError, pydeno.RuntimeTerminated)):
         engine.turn("1")
+
+
+FLAGS = """
+import pydeno
+assert pydeno._pydeno._set_v8_flags(["--disallow-code-generation-from-strings"]) == []
+assert pydeno._pydeno._set_v8_flags(["--no-such-flag"]) == ["--no-such-flag"]
+builder = pydeno.SnapshotBuilder()
+builder.execute_script("layer", "const { evalContext } = Deno.core; globalThis.run = evalContext;")
+runtime = pydeno.Runtime(pydeno.RuntimeConfig(snapshot=builder.build()))
+assert runtime.eval("run('20 + 1', 'a:b')[0]") == 21
+try:
+    runtime.eval("(() => {}).constructor('return 1')")
+except pydeno.JavaScriptError as error:
+    print(error.name)
+"""
+
+
+def test_a_flag_of_v8_forbids_code_from_strings_but_not_the_engine_s_own() -> None:
+    run = subprocess.run([sys.executable, "-c", FLAGS], capture_output=True, text=True, check=True)
+    assert run.stdout == "EvalError\n"
+
+
+HIDING = """
+import pydeno
+builder = pydeno.SnapshotBuilder()
+builder.execute_script("layer", '''
+  const { defineProperty } = Object;
+  Object.defineProperty = (target, key, descriptor) => target === globalThis
+    && descriptor.configurable === false ? target : defineProperty(target, key, descriptor);
+  globalThis.start = () => { Object.defineProperty = defineProperty; };
+''')
+runtime = pydeno.Runtime(pydeno.RuntimeConfig(snapshot=builder.build()))
+runtime.bind_function("bound", lambda: 5)
+runtime.eval("start()")
+names = runtime.eval("Object.keys(Object.getOwnPropertyDescriptors(globalThis)).join()").split(",")
+for name in names:
+    if "pydeno" in name or "host_op" in name:
+        assert runtime.eval(f"delete globalThis.{name}"), name
+print(runtime.eval("bound()"))
+"""
+
+
+def test_the_binding_fixes_its_globals_by_object_define_property_and_can_do_without_them() -> None:
+    run = subprocess.run([sys.executable, "-c", HIDING], capture_output=True, text=True, check=True)
+    assert run.stdout == "5\n"

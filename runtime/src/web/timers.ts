@@ -9,9 +9,11 @@ import {
   requireRequest,
   send,
 } from "../io.js";
+import { SafeMap, SafeWeakMap } from "../primordials.js";
 
-const { TypeError, WeakMap, Map } = globalThis;
+const { Number, String, TypeError } = globalThis;
 const { apply } = Reflect;
+const { max } = Math;
 
 interface Timer {
   op: number;
@@ -21,7 +23,7 @@ interface Timer {
  * Timers belong to a request: they end with it, and only it can clear them. Ids count per isolate,
  * so that clearing another request's timer does nothing.
  */
-const timersOf = new WeakMap<RequestContext, Map<number, Timer>>();
+const timersOf = new SafeWeakMap<RequestContext, SafeMap<number, Timer>>();
 let lastId = 0;
 
 /** How deep timers are set by timers' callbacks; from the sixth level on they wait at least 4 ms. */
@@ -30,11 +32,11 @@ const MAX_UNCLAMPED_NESTING = 5;
 const CLAMPED_DELAY = 4;
 
 export function setTimeout(handler: unknown, delay?: unknown, ...args: unknown[]): number {
-  return initialize("setTimeout", handler, delay, args, false);
+  return initialize(handler, delay, args, false);
 }
 
 export function setInterval(handler: unknown, delay?: unknown, ...args: unknown[]): number {
-  return initialize("setInterval", handler, delay, args, true);
+  return initialize(handler, delay, args, true);
 }
 
 export function clearTimeout(id?: unknown): void {
@@ -68,27 +70,23 @@ export function stopTimer(op: number): void {
   send(["clear", op]);
 }
 
-function initialize(
-  name: string,
-  handler: unknown,
-  delay: unknown,
-  args: unknown[],
-  repeat: boolean,
-): number {
+function initialize(handler: unknown, delay: unknown, args: unknown[], repeat: boolean): number {
   if (typeof handler !== "function") {
     // The standard would compile a string; code from strings is not allowed here.
-    throw new TypeError(`${name}: the first argument must be a function`);
+    throw new TypeError(
+      `The "callback" argument must be of type function. Received ${describe(handler)}`,
+    );
   }
   const request = requireRequest();
   const level = nesting + 1;
-  const wished = Math.max(0, toInt32(delay));
-  const timers = timersOf.get(request) ?? new Map<number, Timer>();
+  const wished = max(0, toInt32(delay));
+  const timers = timersOf.get(request) ?? new SafeMap<number, Timer>();
   timersOf.set(request, timers);
 
   const id = ++lastId;
   let depth = level;
   const arm = (): number =>
-    startTimer(depth > MAX_UNCLAMPED_NESTING ? Math.max(CLAMPED_DELAY, wished) : wished, fire);
+    startTimer(depth > MAX_UNCLAMPED_NESTING ? max(CLAMPED_DELAY, wished) : wished, fire);
   const fire = (): void => {
     if (repeat) {
       // Before the callback, so that the context is still the one of the setInterval() call.
@@ -109,6 +107,14 @@ function initialize(
   const timer: Timer = { op: arm() };
   timers.set(id, timer);
   return id;
+}
+
+/** A value in an error message, as the platform's (and so node's) has it. */
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return `${value}`;
+  if (typeof value === "string") return `type string ('${value}')`;
+  if (typeof value === "object") return "an object";
+  return `type ${typeof value} (${String(value)})`;
 }
 
 /** Web IDL §3.2.4.7: conversion to long. */

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pydeno
 
@@ -22,6 +22,21 @@ from edgewright.protocol.messages import Load, LoadError
 
 RUNTIME_FOLDER = Path(__file__).parent
 RUNTIME_SCRIPT = RUNTIME_FOLDER / "runtime.js"
+
+
+def _set_flags(*flags: str) -> None:
+    """For all isolates of this process; V8 takes flags before the first one only."""
+    set_flags = cast(
+        Callable[[list[str]], list[str]],
+        pydeno._pydeno._set_v8_flags,  # pyright: ignore
+    )
+    if unknown := set_flags(list(flags)):
+        raise RuntimeError(f"V8 does not know {unknown}")
+
+
+# A Worker makes no code from strings: eval(), Function() and their like throw an EvalError. The
+# runtime layer's own scripts are compiled by the engine itself, which may.
+_set_flags("--disallow-code-generation-from-strings")
 
 _ENTRY = "edgewright:entry"
 _CAPTURE = "edgewright:capture"
