@@ -55,13 +55,6 @@ async def test_tls(
         assert [answer.text for answer in answers] == ["50000"] * 20
 
 
-async def test_http2_without_tls(edgewright: Edgewright) -> None:
-    command = await edgewright("serve", WORKERS / "bodies.js")
-    async with httpx.AsyncClient(http1=False, http2=True) as client:
-        response = await client.post(f"{command.url}/text", content="prior knowledge")
-    assert (response.http_version, response.text) == ("HTTP/2", "PRIOR KNOWLEDGE")
-
-
 async def test_pass_through_of_the_command(edgewright: Edgewright, upstream: Origin) -> None:
     worker = WORKERS / "lifetime.js"
     command = await edgewright("serve", worker, "--upstream", upstream.url)

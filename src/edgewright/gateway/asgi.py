@@ -224,18 +224,15 @@ class _Exchange:
         await self._send_whole(page.status, [*page.headers, _SERVER], body)
 
     async def _send_response(self, response: Response, head: bool) -> None:
-        headers = [
-            (
-                response.headers[index].encode("latin-1"),
-                response.headers[index + 1].encode("latin-1"),
-            )
-            for index in range(0, len(response.headers), 2)
-        ]
-        if not any(name == b"server" for name, _ in headers):
+        parts = [part.encode("latin-1") for part in response.headers]
+        names = parts[::2]
+        headers = list(zip(names, parts[1::2], strict=True))
+        if b"server" not in names:
             headers.append(_SERVER)
         body = response.body
         if body is not None or not head:  # else it is the Worker that knows the length, if any
-            headers = [header for header in headers if header[0] != b"content-length"]
+            if b"content-length" in names:
+                headers = [header for header in headers if header[0] != b"content-length"]
             length = len(body or b"") if body is None or isinstance(body, bytes) else body.length
             if length is not None and response.status not in (204, 304):
                 headers.append((b"content-length", b"%d" % length))

@@ -14,6 +14,7 @@ tests/gateway/test_server.py holds granian to that.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.embed import Server as GranianServer
 
 from edgewright.gateway.asgi import ASGIApp, Receive, Scope, Send
+from edgewright.gateway.http1 import Http1Server
 
 MAX_HEADERS = 128 * 1024
 """Bytes of a request's head, as the platform has it: more gets a 431 or a closed connection."""
@@ -85,8 +87,10 @@ async def serve(
 
     raises: ServerError when the TLS files are no use or the server ended by itself.
     """
-    if tls is not None:
-        tls.check()
+    if tls is None:
+        await _serve_plain(app, listener, stop, drain)
+        return
+    tls.check()
     counted = _CountedApp(app)
     server = _EmbeddedServer(counted, listener, tls)
     serving = asyncio.create_task(server.serve())
@@ -101,6 +105,20 @@ async def serve(
         stopping.cancel()
         serving.cancel()
         await asyncio.gather(serving, stopping, return_exceptions=True)
+
+
+async def _serve_plain(
+    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, drain: float
+) -> None:
+    server = Http1Server(app, max_connections=MAX_CONNECTIONS)
+    await server.start(listener)
+    try:
+        await stop.wait()
+        server.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(server.stopped(), drain)
+    finally:
+        await server.close()
 
 
 async def _drained(serving: asyncio.Task[None], app: _CountedApp, drain: float) -> None:
