@@ -25,6 +25,7 @@ interface Core {
   isSet(value: unknown): value is Set<unknown>;
   isDate(value: unknown): value is Date;
   isRegExp(value: unknown): value is RegExp;
+  isStringObject(value: unknown): value is object;
   getPromiseDetails(promise: Promise<unknown>): [state: 0 | 1 | 2, result: unknown];
   getProxyDetails(value: unknown): [target: unknown, handler: unknown] | null;
   setPromiseHooks(...hooks: unknown[]): void;
@@ -54,6 +55,7 @@ export const {
   isSet,
   isDate,
   isRegExp,
+  isStringObject,
   getPromiseDetails,
   getProxyDetails,
   serialize,

@@ -9,6 +9,19 @@ import {
   runMicrotasks,
   setAsyncContext,
 } from "./engine.js";
+import {
+  PromiseReject,
+  PromiseResolve,
+  SafeMap,
+  SafeSet,
+  StringIncludes,
+  StringStartsWith,
+  StringTrim,
+  safeList,
+  splitString,
+  TypedArrayByteLength,
+  TypedArraySet,
+} from "./primordials.js";
 import type {
   CancelEvent,
   ChunkEvent,
@@ -21,7 +34,10 @@ import type {
 } from "./protocol.js";
 import { SINK_WINDOW } from "./protocol.js";
 
-const { Map, Set, Promise, TypeError, Error, Uint8Array, String } = globalThis;
+const { stringify } = JSON;
+const { ownKeys, setPrototypeOf } = Reflect;
+const arrayPrototype = Array.prototype;
+const { Promise, TypeError, Error, Uint8Array, String } = globalThis;
 
 // --- The request that code runs for --------------------------------------------------------------
 
@@ -29,9 +45,9 @@ const { Map, Set, Promise, TypeError, Error, Uint8Array, String } = globalThis;
 export class RequestContext {
   readonly id: number;
   /** Ops that have not settled: what to give up when the request ends. */
-  readonly ops: Set<number> = new Set();
+  readonly ops: SafeSet<number> = new SafeSet();
   /** Streams that a chunk is awaited of. */
-  readonly pulls: Set<number> = new Set();
+  readonly pulls: SafeSet<number> = new SafeSet();
   /** The handler, the response's sink and each waitUntil() that have not settled. */
   pending = 0;
   /** waitUntil() promises among `pending`: they outlive the client. */
@@ -50,7 +66,7 @@ export class RequestContext {
 }
 
 /** Requests that something is left to do for. */
-export const openRequests: Map<number, RequestContext> = new Map();
+export const openRequests: SafeMap<number, RequestContext> = new SafeMap();
 
 export function currentRequest(): RequestContext | null {
   return getAsyncContext()?.request ?? null;
@@ -93,8 +109,9 @@ export function leave(): RequestContext | null {
 
 // --- Commands ------------------------------------------------------------------------------------
 
-let commands: Command[] = [];
-let attachments: Uint8Array[] = [];
+/** JSON of the commands, with commas between: made at once, so that nobody can change one later. */
+let commands = "";
+let attachments = safeList<Uint8Array>();
 let attached = 0;
 /** Whether the end of what runs now takes the commands along: a turn, or the Worker's start. */
 let inTurn = true;
@@ -106,10 +123,13 @@ let inTurn = true;
  * there and then: the host has to ask for a turn that takes its commands along.
  */
 export function send(command: Command, attachment?: Uint8Array): void {
-  commands[commands.length] = command;
-  if (attachment !== undefined && attachment.byteLength > 0) {
-    attachments[attachments.length] = attachment;
-    attached += attachment.byteLength;
+  commands += commands === "" ? toJson(command) : `,${toJson(command)}`;
+  if (attachment !== undefined) {
+    const size = TypedArrayByteLength(attachment);
+    if (size > 0) {
+      attachments[attachments.length] = attachment;
+      attached += size;
+    }
   }
   if (!inTurn) wake();
 }
@@ -127,13 +147,29 @@ export function beginTurn(): void {
 /** The Worker has started; what it had to say meanwhile is heard now, and not with a request. */
 export function endStart(): void {
   inTurn = false;
-  if (commands.length > 0) wake();
+  if (commands !== "") wake();
 }
 
-/** The commands since the last call, and their bytes. */
-export function takeCommands(): { commands: Command[]; blob: Uint8Array | null } {
+/** JSON, whatever a Worker may have hung on the prototypes. */
+function toJson(command: Command): string {
+  // `toJSON` is looked up on every array; without a prototype there is nowhere to find one.
+  if ("toJSON" in arrayPrototype) stripPrototypes(command);
+  return stringify(command);
+}
+
+function stripPrototypes(value: object): void {
+  setPrototypeOf(value, null);
+  const keys = ownKeys(value);
+  for (let i = 0; i < keys.length; i++) {
+    const item = (value as Record<PropertyKey, unknown>)[keys[i] as PropertyKey];
+    if (typeof item === "object" && item !== null) stripPrototypes(item);
+  }
+}
+
+/** The commands since the last call as JSON, with commas between, and their bytes. */
+export function takeCommands(): { commands: string; blob: Uint8Array | null } {
   const taken = commands;
-  commands = [];
+  commands = "";
   inTurn = false;
   if (attached === 0) return { commands: taken, blob: null };
   let blob: Uint8Array;
@@ -144,11 +180,11 @@ export function takeCommands(): { commands: Command[]; blob: Uint8Array | null }
     let offset = 0;
     for (let i = 0; i < attachments.length; i++) {
       const bytes = attachments[i] as Uint8Array;
-      blob.set(bytes, offset);
-      offset += bytes.byteLength;
+      TypedArraySet(blob, bytes, offset);
+      offset += TypedArrayByteLength(bytes);
     }
   }
-  attachments = [];
+  attachments = safeList();
   attached = 0;
   return { commands: taken, blob };
 }
@@ -164,7 +200,7 @@ interface Op {
   readonly settle: OpHandler;
 }
 
-const ops = new Map<number, Op>();
+const ops = new SafeMap<number, Op>();
 let lastOp = 0;
 
 /** Allocates an op of the current request; `settle` runs in the context of this call. */
@@ -200,7 +236,7 @@ interface Pull {
   reject(error: unknown): void;
 }
 
-const pulls = new Map<number, Pull>();
+const pulls = new SafeMap<number, Pull>();
 
 /** Next bytes of a stream; null at its end. Rejects when it broke off. One pull at a time. */
 export function pullStream(stream: number): Promise<Uint8Array | null> {
@@ -256,7 +292,7 @@ interface SinkState {
   wake: (() => void) | null;
 }
 
-const sinks = new Map<number, SinkState>();
+const sinks = new SafeMap<number, SinkState>();
 let lastSink = 0;
 
 /** Opens a sink of the current request, which stays alive until the sink has ended. */
@@ -275,10 +311,13 @@ export function openSink(onCancel: (reason: string) => void): Sink {
   return {
     id,
     write(chunk) {
-      if (!sinks.has(id)) return Promise.reject(new TypeError("The body has ended."));
-      send(["chunk", id, chunk.byteLength], chunk);
-      state.credit -= chunk.byteLength;
-      if (state.credit > 0) return Promise.resolve();
+      if (!sinks.has(id)) {
+        return PromiseReject(new TypeError("The body has ended."));
+      }
+      const size = TypedArrayByteLength(chunk);
+      send(["chunk", id, size], chunk);
+      state.credit -= size;
+      if (state.credit > 0) return PromiseResolve(undefined);
       return new Promise((resolve) => {
         state.wake = resolve;
       });
@@ -326,8 +365,12 @@ export function finishRequest(request: RequestContext): void {
   if (request.finished) return;
   request.finished = true;
   openRequests.delete(request.id);
-  for (const op of request.ops) ops.delete(op);
-  for (const stream of request.pulls) pulls.delete(stream);
+  request.ops.forEach((op) => {
+    ops.delete(op);
+  });
+  request.pulls.forEach((stream) => {
+    pulls.delete(stream);
+  });
   request.ops.clear();
   request.pulls.clear();
   send(["done", request.id]);
@@ -342,10 +385,10 @@ export function abortRequest(request: RequestContext): void {
   enter({ request });
   request.onAbort?.();
   if (request.waiting > 0) return;
-  for (const op of request.ops) {
+  request.ops.forEach((op) => {
     send(["abort", op]);
     settleOp(["failure", op, "AbortError", "The client has disconnected."], null);
-  }
+  });
   runMicrotasks();
   finishRequest(request);
 }
@@ -369,7 +412,7 @@ export function setHostFunctions(functions: HostFunctions): void {
 }
 
 export function fillRandom(bytes: Uint8Array): void {
-  bytes.set(host.entropy(bytes.byteLength));
+  TypedArraySet(bytes, host.entropy(TypedArrayByteLength(bytes)));
 }
 
 /** Source of a script that was kept out of the snapshot. */
@@ -380,17 +423,29 @@ export function lazySource(name: string): string {
 // --- Errors --------------------------------------------------------------------------------------
 
 /** Frames of the runtime layer and the engine say nothing to a Worker's author. */
-const INTERNAL_FRAME = /\n\s+at [^\n]*(?:edgewright:|ext:core\/)[^\n]*/g;
-const { replace } = String.prototype;
-const { apply } = Reflect;
+function withoutInternalFrames(stack: string): string {
+  const lines = splitString(stack, "\n");
+  let kept = lines[0] as string;
+  for (let i = 1; i < lines.length; i++) {
+    const line = lines[i] as string;
+    const frame = StringStartsWith(StringTrim(line), "at ");
+    if (frame && (StringIncludes(line, "edgewright:") || StringIncludes(line, "ext:core/")))
+      continue;
+    kept += `\n${line}`;
+  }
+  return kept;
+}
 
 /** Name, message and stack of anything that can be thrown. */
 export function describeError(error: unknown): { name: string; message: string; stack: string } {
   try {
     if (isNativeError(error) || (typeof error === "object" && error !== null && "stack" in error)) {
       const { name, message, stack } = error as Error;
-      const trace = apply(replace, String(stack ?? ""), [INTERNAL_FRAME, ""]);
-      return { name: String(name), message: String(message), stack: trace };
+      return {
+        name: String(name),
+        message: String(message),
+        stack: withoutInternalFrames(String(stack ?? "")),
+      };
     }
     return { name: "Uncaught", message: String(error), stack: "" };
   } catch {

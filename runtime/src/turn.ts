@@ -18,23 +18,21 @@ import {
   settlePull,
   takeCommands,
 } from "./io.js";
+import { copyBytes, TypedArrayByteLength } from "./primordials.js";
 import type { Event } from "./protocol.js";
 import { handleRequest } from "./workers/handlers.js";
 
-const { parse, stringify } = JSON;
-const { isArray } = Array;
-const { setPrototypeOf } = Object;
-const arrayPrototype = Array.prototype;
+const { parse } = JSON;
 
 /** JSON of [spent, commands]; with bytes when a command carries some. */
 type TurnResult = string | [json: string, blob: Uint8Array];
 
-let batch: Event[] = [];
+let batch: readonly Event[] = [];
 let blob: Uint8Array | null = null;
 let next = 0;
 let offset = 0;
-/** Request, milliseconds, request, milliseconds …: how the turn's time divides. */
-let spent: number[] = [];
+/** Request, milliseconds, request, milliseconds …, as JSON: how the turn's time divides. */
+let spent = "";
 
 /** One turn. */
 export function turn(json: string, bytes: Uint8Array | null): TurnResult {
@@ -76,15 +74,15 @@ function run(): TurnResult {
     runMicrotasks();
     const request = leave();
     if (request !== null) {
-      spent[spent.length] = request.id;
-      spent[spent.length] = alone ? 1 : monotonicNow() - start;
+      if (spent !== "") spent += ",";
+      spent += `${request.id},${alone ? 1 : monotonicNow() - start}`;
     }
   }
   batch = [];
   blob = null;
   const taken = takeCommands();
-  const json = toJson([spent, taken.commands]);
-  spent = [];
+  const json = `[[${spent}],[${taken.commands}]]`;
+  spent = "";
   return taken.blob === null ? json : [json, taken.blob];
 }
 
@@ -106,8 +104,8 @@ function attachmentOf(event: Event): Uint8Array | null {
   }
   if (size === null) return null;
   if (size === 0 || blob === null) return new Uint8Array(0);
-  if (size === blob.byteLength) return blob;
-  const bytes = blob.slice(offset, offset + size);
+  if (size === TypedArrayByteLength(blob)) return blob;
+  const bytes = copyBytes(blob, offset, offset + size);
   offset += size;
   return bytes;
 }
@@ -137,20 +135,5 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
     case "cancel":
       cancelSink(event);
       break;
-  }
-}
-
-/** JSON, whatever a Worker may have hung on the prototypes. */
-function toJson(value: unknown[]): string {
-  // `toJSON` is looked up on every array; without a prototype there is nowhere to find one.
-  if ("toJSON" in arrayPrototype) stripPrototypes(value);
-  return stringify(value);
-}
-
-function stripPrototypes(value: unknown[]): void {
-  setPrototypeOf(value, null);
-  for (let i = 0; i < value.length; i++) {
-    const item = value[i];
-    if (isArray(item)) stripPrototypes(item);
   }
 }

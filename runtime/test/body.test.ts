@@ -310,7 +310,7 @@ test("IdentityTransformStream: each end tells the other that it gave up", async 
 test("FixedLengthStream checks its length, and a response tells it", async () => {
   const exact = new FixedLengthStream(3);
   const response = new Response(exact.readable);
-  assert.deepEqual(responseHead(response).headers, ["content-length", "3"]);
+  assert.deepEqual(Array.from(responseHead(response).headers), ["content-length", "3"]);
   const writer = exact.writable.getWriter();
   void writer.write("abc");
   void writer.close();

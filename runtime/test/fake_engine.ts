@@ -14,6 +14,7 @@ export const {
   isSet,
   isDate,
   isRegExp,
+  isStringObject,
 } = types;
 
 /** deno_core throws a TypeError for what cannot be cloned. */

@@ -22,8 +22,9 @@ export function requireRequest(): { id: number } {
   return fake.request;
 }
 
+/** Commands leave the isolate as JSON. */
 export function send(command: Command): void {
-  commands.push(command);
+  commands.push(JSON.parse(JSON.stringify(command)));
 }
 
 export function newOp(settle: Settle): number {

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
-from running import Run
+import pytest
+from running import Origin, Run
+
+from edgewright import WorkerException
 
 HOSTILE = Path(__file__).parent / "hostile"
 
@@ -34,3 +38,29 @@ async def test_the_runtime_layer_still_loads_its_own_scripts(run: Run) -> None:
 async def test_the_bindings_of_the_engine_are_not_to_be_seen(run: Run) -> None:
     running = await run(HOSTILE / "names.js")
     assert await running.json() == []
+
+
+SCENES = ["plain", "body", "json", "headers", "fetch", "pass", "timers", "events", "throws"]
+ALLOWED = {
+    # What the Worker handed in is asked, as Web IDL wants it.
+    "%ArrayIterator%.next by flatFromInit",
+    "Array.prototype.Symbol(Symbol.iterator) by flatFromInit",
+    "%ArrayIterator%.next by AbortSignal.any",
+    "Array.prototype.Symbol(Symbol.iterator) by AbortSignal.any",
+    "get Object.prototype.signal by Request.#configure",
+    "get Object.prototype.signal by flatten",
+    # The promise that the Worker gave.
+    "get Promise.prototype.constructor by waitUntil",
+    "get Promise.prototype.constructor by answer",
+}
+
+
+@pytest.mark.parametrize("scene", SCENES)
+async def test_the_runtime_layer_reaches_for_nothing_that_a_worker_can_patch(
+    run: Run, upstream: Origin, scene: str
+) -> None:
+    running = await run(HOSTILE / "taps.js", env={"UPSTREAM": upstream.url})
+    with contextlib.suppress(WorkerException):
+        response = await running.fetch(f"/{scene}", method="POST", body=b'{"a": 1}')
+        await response.bytes()
+    assert set((await running.text("/seen")).split("\n")) - ALLOWED - {""} == set()

@@ -1,14 +1,16 @@
 // DOM §3: AbortController and AbortSignal.
 
 import { reportException } from "../io.js";
+import { ArrayEvery, ArrayFind, SafeSet, safeList } from "../primordials.js";
 import { DOMException } from "./dom_exception.js";
 import { defineEventHandlers, dispatch, Event, EventTarget, setSignalHooks } from "./events.js";
 import { showAttributes } from "./inspect.js";
 import { startTimer } from "./timers.js";
 import { defineInterface, requireArguments } from "./webidl.js";
 
-const { Set, TypeError } = globalThis;
+const { Number, TypeError } = globalThis;
 const { isSafeInteger } = Number;
+const { trunc } = Math;
 
 const internal = Symbol("internal");
 
@@ -22,23 +24,27 @@ export let signalAbort: (signal: AbortSignal, reason?: unknown) => void;
 /** DOM §3.2, "add": runs once when the signal is aborted, before its listeners. */
 export let addAbortAlgorithm: (signal: AbortSignal, algorithm: () => void) => void;
 export let removeAbortAlgorithm: (signal: AbortSignal, algorithm: () => void) => void;
+export let isAborted: (signal: AbortSignal) => boolean;
+export let abortReason: (signal: AbortSignal) => unknown;
 export let isAbortSignal: (value: unknown) => value is AbortSignal;
 
 export class AbortSignal extends EventTarget {
   #aborted = false;
   #reason: unknown = undefined;
-  readonly #algorithms = new Set<() => void>();
+  readonly #algorithms: SafeSet<() => void> = new SafeSet();
   /**
    * The standard lets a dependent signal that nobody listens to be collected before its sources.
    * Here a source keeps its dependents until it is aborted or collected itself, which is the same
    * for signals that live as long as a request.
    */
-  readonly #dependents = new Set<AbortSignal>();
-  #sources: Set<AbortSignal> | null = null;
+  readonly #dependents: SafeSet<AbortSignal> = new SafeSet();
+  #sources: SafeSet<AbortSignal> | null = null;
 
   static {
     isAbortSignal = (value): value is AbortSignal =>
       typeof value === "object" && value !== null && #aborted in value;
+    isAborted = (signal) => signal.#aborted;
+    abortReason = (signal) => signal.#reason;
     addAbortAlgorithm = (signal, algorithm) => {
       if (!signal.#aborted) signal.#algorithms.add(algorithm);
     };
@@ -48,10 +54,13 @@ export class AbortSignal extends EventTarget {
     signalAbort = (signal, reason) => {
       if (signal.#aborted) return;
       signal.#setReason(reason);
-      const dependents = [...signal.#dependents].filter((dependent) => !dependent.#aborted);
-      for (const dependent of dependents) dependent.#setReason(signal.#reason);
+      const dependents = safeList<AbortSignal>();
+      signal.#dependents.forEach((dependent) => {
+        if (!dependent.#aborted) dependents[dependents.length] = dependent;
+      });
+      for (let i = 0; i < dependents.length; i++) dependents[i]!.#setReason(signal.#reason);
       signal.#run();
-      for (const dependent of dependents) dependent.#run();
+      for (let i = 0; i < dependents.length; i++) dependents[i]!.#run();
     };
   }
 
@@ -68,7 +77,7 @@ export class AbortSignal extends EventTarget {
 
   static timeout(milliseconds: number): AbortSignal {
     requireArguments("AbortSignal.timeout", arguments.length, 1);
-    const delay = Math.trunc(Number(milliseconds));
+    const delay = trunc(Number(milliseconds));
     // Web IDL's [EnforceRange] unsigned long long.
     if (!isSafeInteger(delay) || delay < 0) {
       throw new TypeError("AbortSignal.timeout: milliseconds is out of range");
@@ -86,22 +95,26 @@ export class AbortSignal extends EventTarget {
   static any(signals: Iterable<AbortSignal>): AbortSignal {
     requireArguments("AbortSignal.any", arguments.length, 1);
     const sources = [...signals];
-    if (!sources.every(isAbortSignal)) {
+    if (!ArrayEvery(sources, isAbortSignal)) {
       throw new TypeError("AbortSignal.any: an item of the sequence is not an AbortSignal");
     }
     const result = newSignal();
-    const aborted = sources.find((source) => source.#aborted);
+    const aborted = ArrayFind(sources, (source) => source.#aborted);
     if (aborted !== undefined) {
       result.#setReason(aborted.#reason);
       return result;
     }
-    result.#sources = new Set();
-    for (const source of sources) {
+    const roots: SafeSet<AbortSignal> = new SafeSet();
+    result.#sources = roots;
+    const follow = (root: AbortSignal): void => {
+      roots.add(root);
+      root.#dependents.add(result);
+    };
+    for (let i = 0; i < sources.length; i++) {
+      const source = sources[i] as AbortSignal;
       // A dependent signal depends on the sources themselves: the tree stays flat.
-      for (const root of source.#sources ?? [source]) {
-        result.#sources.add(root);
-        root.#dependents.add(result);
-      }
+      if (source.#sources === null) follow(source);
+      else source.#sources.forEach(follow);
     }
     return result;
   }
@@ -127,13 +140,13 @@ export class AbortSignal extends EventTarget {
   }
 
   #run(): void {
-    for (const algorithm of this.#algorithms) {
+    this.#algorithms.forEach((algorithm) => {
       try {
         algorithm();
       } catch (error) {
         reportException(error);
       }
-    }
+    });
     this.#algorithms.clear();
     this.#dependents.clear();
     dispatch(this, new Event("abort"), reportException);
@@ -143,7 +156,7 @@ export class AbortSignal extends EventTarget {
 defineInterface("AbortSignal", AbortSignal);
 showAttributes(AbortSignal, ["aborted"]);
 defineEventHandlers(AbortSignal, ["abort"]);
-setSignalHooks(isAbortSignal, addAbortAlgorithm);
+setSignalHooks(isAbortSignal, isAborted, addAbortAlgorithm);
 
 export class AbortController {
   readonly #signal = newSignal();

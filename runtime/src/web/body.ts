@@ -6,29 +6,46 @@
 // as a number, even when its stream was passed from one object to another on the way: as long as
 // nobody has read from such a stream, what it would give is known (`origins`).
 
-import { decodeUtf8, encodeUtf8, isAnyArrayBuffer } from "../engine.js";
+import { decodeUtf8, encodeUtf8, isAnyArrayBuffer, isStringObject } from "../engine.js";
 import { openSink, reportException, type Sink } from "../io.js";
+import {
+  ArrayBufferByteLength,
+  bytesOfView,
+  copyBytes,
+  isUint8Array,
+  PromiseReject,
+  PromiseResolve,
+  SafeWeakMap,
+  StringCharCodeAt,
+  StringSlice,
+  safeList,
+  TypedArrayBuffer,
+  TypedArrayByteLength,
+  TypedArraySet,
+} from "../primordials.js";
 import type { FlatHeaders } from "../protocol.js";
 import { GatewayBody } from "./gateway_body.js";
 import { withHeader, withoutHeader } from "./headers.js";
 import { fixedLength } from "./identity_stream.js";
 import {
   acquireReader,
+  cancelReader,
   isDisturbed,
   isLocked,
   isReadableStream,
   proxyStream,
   ReadableStream,
   type Reader,
+  readFrom,
   requireBytes,
   seize,
   streamOfBytes,
   teeStream,
 } from "./streams.js";
-import { URLSearchParams } from "./url_search_params.js";
+import { isURLSearchParams } from "./url_search_params.js";
 import { defineInterface, toUsvString } from "./webidl.js";
 
-const { Promise, String, TypeError, Uint8Array, WeakMap } = globalThis;
+const { TypeError, Uint8Array } = globalThis;
 const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
 const { parse } = JSON;
 const { asyncIterator, iterator }: { asyncIterator: symbol; iterator: symbol } = Symbol;
@@ -41,7 +58,7 @@ const LOCKED = "This ReadableStream is currently locked to a reader.";
 export type Source = string | Uint8Array | GatewayBody | ReadableStream | null;
 
 /** What the streams that were made of other sources would give. */
-const origins = new WeakMap<ReadableStream, string | Uint8Array | GatewayBody>();
+const origins = new SafeWeakMap<ReadableStream, string | Uint8Array | GatewayBody>();
 
 let sourceOf: (body: Body) => Source;
 let setSource: (body: Body, source: Source) => void;
@@ -102,13 +119,13 @@ export class Body {
   #read<T>(convert: (content: string | Uint8Array) => T): Promise<T> {
     try {
       const source = this.#take();
-      if (source === null) return Promise.resolve(convert(""));
-      if (typeof source === "string" || source instanceof Uint8Array) {
-        return Promise.resolve(convert(source));
+      if (source === null) return PromiseResolve(convert(""));
+      if (typeof source === "string" || isUint8Array(source)) {
+        return PromiseResolve(convert(source));
       }
       return readAll(source, convert);
     } catch (error) {
-      return Promise.reject(error);
+      return PromiseReject(error);
     }
   }
 
@@ -133,9 +150,9 @@ export class Body {
     const source = this.#source;
     const content = isReadableStream(source) ? (origins.get(source) ?? null) : source;
     if (typeof content === "string") return content;
-    if (content instanceof Uint8Array) return content.slice();
-    if (source === null || typeof source === "string" || source instanceof Uint8Array) return null;
-    const [mine, other] = teeStream(isReadableStream(source) ? source : toStream(source));
+    if (isUint8Array(content)) return copyBytes(content);
+    if (source === null || typeof source === "string" || isUint8Array(source)) return null;
+    const { 0: mine, 1: other } = teeStream(isReadableStream(source) ? source : toStream(source));
     this.#source = mine;
     return other;
   }
@@ -182,17 +199,16 @@ export function extractSource(init: unknown): Exclude<Source, null> {
     }
     return init;
   }
-  if (init instanceof Uint8Array) return init.slice();
-  if (isView(init)) return new Uint8Array(init.buffer, init.byteOffset, init.byteLength).slice();
-  if (isAnyArrayBuffer(init)) return new Uint8Array(init).slice();
-  if (isIterable(init) && !(init instanceof URLSearchParams)) return ReadableStream.from(init);
+  if (isView(init)) return copyBytes(bytesOfView(init));
+  if (isAnyArrayBuffer(init)) return copyBytes(new Uint8Array(init));
+  if (isIterable(init) && !isURLSearchParams(init)) return ReadableStream.from(init);
   return toUsvString(init);
 }
 
 /** The Content-Type that a body brings along when it is extracted from `init`. */
 export function defaultContentType(init: unknown, source: Source): string | null {
   if (typeof source !== "string") return null;
-  return init instanceof URLSearchParams
+  return isURLSearchParams(init)
     ? "application/x-www-form-urlencoded;charset=UTF-8"
     : "text/plain;charset=UTF-8";
 }
@@ -228,7 +244,7 @@ export function extractForCommand(body: Body, onError: OnError = reportException
   const source = take(body);
   if (source === null) return NO_BODY;
   if (typeof source === "string") return { inline: encodeUtf8(source), stream: null, sink: null };
-  if (source instanceof Uint8Array) return { inline: source, stream: null, sink: null };
+  if (isUint8Array(source)) return { inline: source, stream: null, sink: null };
   if (source instanceof GatewayBody) return { inline: null, stream: source.pass(), sink: null };
   return { inline: null, stream: null, sink: pump(source, onError) };
 }
@@ -237,7 +253,7 @@ export function extractForCommand(body: Body, onError: OnError = reportException
 function pump(stream: ReadableStream, onError: OnError): number {
   const reader = acquireReader(stream);
   const sink = openSink((reason) => {
-    reader.cancel(new TypeError(reason)).catch(() => {});
+    cancelReader(reader, new TypeError(reason));
   });
   void pumpAll(reader, sink, onError);
   return sink.id;
@@ -246,16 +262,16 @@ function pump(stream: ReadableStream, onError: OnError): number {
 async function pumpAll(reader: Reader, sink: Sink, onError: OnError): Promise<void> {
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await readFrom(reader);
       if (done) break;
       const bytes = requireBytes(value);
-      if (bytes.byteLength > 0) await sink.write(bytes);
+      if (TypedArrayByteLength(bytes) > 0) await sink.write(bytes);
     }
     sink.end();
   } catch (error) {
     sink.end(`${error}`);
     onError(error);
-    reader.cancel(error).catch(() => {});
+    cancelReader(reader, error);
   }
 }
 
@@ -273,7 +289,7 @@ function streamOfContent(content: string | Uint8Array): ReadableStream<Uint8Arra
     pull() {
       const chunk = rest === null || rest.length === 0 ? null : toBytes(rest);
       rest = null;
-      return Promise.resolve(chunk);
+      return PromiseResolve(chunk);
     },
     cancel() {
       rest = null;
@@ -287,19 +303,20 @@ async function readAll<T>(
   convert: (content: Uint8Array) => T,
 ): Promise<T> {
   const next = source instanceof GatewayBody ? () => source.pull() : chunksOf(source);
-  const chunks: Uint8Array[] = [];
+  const chunks = safeList<Uint8Array>();
   let size = 0;
   for (let chunk = await next(); chunk !== null; chunk = await next()) {
     chunks[chunks.length] = chunk;
-    size += chunk.byteLength;
+    size += TypedArrayByteLength(chunk);
   }
   // A chunk of the gateway's is nobody else's, one of a Worker's stream has to be copied.
   if (chunks.length === 1 && source instanceof GatewayBody) return convert(chunks[0] as Uint8Array);
   const bytes = new Uint8Array(size);
   let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
+  for (let i = 0; i < chunks.length; i++) {
+    const chunk = chunks[i] as Uint8Array;
+    TypedArraySet(bytes, chunk, offset);
+    offset += TypedArrayByteLength(chunk);
   }
   return convert(bytes);
 }
@@ -307,7 +324,7 @@ async function readAll<T>(
 function chunksOf(stream: ReadableStream): () => Promise<Uint8Array | null> {
   const reader = acquireReader(stream);
   return async () => {
-    const { done, value } = await reader.read();
+    const { done, value } = await readFrom(reader);
     return done ? null : requireBytes(value);
   };
 }
@@ -315,7 +332,7 @@ function chunksOf(stream: ReadableStream): () => Promise<Uint8Array | null> {
 function toText(content: string | Uint8Array): string {
   if (typeof content !== "string") return decodeUtf8(content);
   // "UTF-8 decode" takes a byte order mark off.
-  return content.charCodeAt(0) === 0xfeff ? content.slice(1) : content;
+  return StringCharCodeAt(content, 0) === 0xfeff ? StringSlice(content, 1) : content;
 }
 
 function toBytes(content: string | Uint8Array): Uint8Array {
@@ -324,8 +341,9 @@ function toBytes(content: string | Uint8Array): Uint8Array {
 
 function toBuffer(content: string | Uint8Array): ArrayBuffer {
   const bytes = toBytes(content);
-  const whole = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
-  return whole.buffer as ArrayBuffer;
+  const buffer = TypedArrayBuffer(bytes) as ArrayBuffer;
+  const whole = TypedArrayByteLength(bytes) === ArrayBufferByteLength(buffer);
+  return whole ? buffer : (TypedArrayBuffer(copyBytes(bytes)) as ArrayBuffer);
 }
 
 function toJson(content: string | Uint8Array): unknown {
@@ -333,7 +351,7 @@ function toJson(content: string | Uint8Array): unknown {
 }
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> {
-  if (typeof value !== "object" || value === null || value instanceof String) return false;
+  if (typeof value !== "object" || value === null || isStringObject(value)) return false;
   const methods = value as Record<symbol, unknown>;
   return methods[asyncIterator] !== undefined || methods[iterator] !== undefined;
 }

@@ -1,6 +1,7 @@
 // Web IDL §4.3: DOMException. It is an Error to the engine (it has a stack, and `console` shows it
 // as one), and its name and message are attributes of the interface.
 
+import { StringIndexOf, StringSlice } from "../primordials.js";
 import { defineConstants, defineInterface } from "./webidl.js";
 
 const { Error } = globalThis;
@@ -78,11 +79,18 @@ export class DOMException implements Error {
     const text = `${message}`;
     const title = `${name}`;
     const error = new Error();
+    const frames = `${error.stack ?? ""}`;
     setPrototypeOf(error, new.target.prototype);
     new Slots(error, text, title);
-    const frames = `${error.stack ?? ""}`.split("\n").slice(1);
-    const stack = [text === "" ? title : `${title}: ${text}`, ...frames].join("\n");
-    defineProperty(error, "stack", { value: stack, writable: true, configurable: true });
+    const first = StringIndexOf(frames, "\n");
+    const head = text === "" ? title : `${title}: ${text}`;
+    defineProperty(error, "stack", {
+      __proto__: null,
+      value: first < 0 ? head : head + StringSlice(frames, first),
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    } as PropertyDescriptor);
     // biome-ignore lint/correctness/noConstructorReturn: an Error, as the engine sees it
     return error as DOMException;
   }

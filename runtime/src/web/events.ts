@@ -1,6 +1,15 @@
 // DOM §2: Event, CustomEvent and EventTarget. There is no tree here: an event has one target.
 
 import { reportException } from "../io.js";
+import {
+  ArrayFind,
+  ArraySome,
+  listCopy,
+  listFilter,
+  SafeMap,
+  SafeWeakMap,
+  safeList,
+} from "../primordials.js";
 import type { AbortSignal } from "./abort.js";
 import { DOMException } from "./dom_exception.js";
 import { showAttributes } from "./inspect.js";
@@ -9,6 +18,7 @@ import { defineConstants, defineInterface, requireArguments, toDictionary } from
 
 const { apply } = Reflect;
 const { TypeError } = globalThis;
+const { defineProperty } = Object;
 
 export interface EventInit {
   bubbles?: boolean;
@@ -37,7 +47,10 @@ const NONE = 0;
 const AT_TARGET = 2;
 
 let dispatchState: {
+  isEvent(value: unknown): value is Event;
   begin(event: Event, target: EventTarget): void;
+  type(event: Event): string;
+  target(event: Event): EventTarget | null;
   stopped(event: Event): boolean;
   setPassive(event: Event, passive: boolean): void;
   end(event: Event): boolean;
@@ -61,6 +74,8 @@ export class Event {
 
   static {
     dispatchState = {
+      isEvent: (value): value is Event =>
+        typeof value === "object" && value !== null && #type in value,
       begin(event, target) {
         if (event.#dispatching) {
           throw new DOMException("The event is already being dispatched.", "InvalidStateError");
@@ -70,6 +85,8 @@ export class Event {
         event.#currentTarget = target;
         event.#phase = AT_TARGET;
       },
+      type: (event) => event.#type,
+      target: (event) => event.#currentTarget,
       stopped: (event) => event.#stopImmediately,
       setPassive(event, passive) {
         event.#passive = passive;
@@ -195,15 +212,18 @@ defineInterface("CustomEvent", CustomEvent);
 
 /** DOM §2.7. */
 export class EventTarget {
-  readonly #registrations: Map<string, Registration[]> = new Map();
+  readonly #registrations: SafeMap<string, Registration[]> = new SafeMap();
 
   static {
     dispatch = (target, event, onException) => {
       dispatchState.begin(event, target);
-      for (const registration of [...(target.#registrations.get(event.type) ?? [])]) {
+      const type = dispatchState.type(event);
+      const registrations = listCopy(target.#registrations.get(type) ?? []);
+      for (let i = 0; i < registrations.length; i++) {
+        const registration = registrations[i] as Registration;
         if (dispatchState.stopped(event)) break;
         if (registration.removed) continue;
-        if (registration.once) target.#remove(event.type, registration);
+        if (registration.once) target.#remove(type, registration);
         dispatchState.setPassive(event, registration.passive);
         try {
           call(registration.listener, target, event);
@@ -221,13 +241,16 @@ export class EventTarget {
     const { capture, once, passive, signal } = flatten(options);
     checkListener(listener);
     const name = `${type}`;
-    if (listener === null || listener === undefined || signal?.aborted) return;
-    const registrations = this.#registrations.get(name) ?? [];
-    if (registrations.some((other) => other.listener === listener && other.capture === capture)) {
+    if (listener === null || listener === undefined) return;
+    if (signal !== undefined && isAborted(signal)) return;
+    const registrations = this.#registrations.get(name) ?? safeList<Registration>();
+    if (
+      ArraySome(registrations, (other) => other.listener === listener && other.capture === capture)
+    ) {
       return;
     }
     const registration = { listener, capture, once, passive, removed: false };
-    registrations.push(registration);
+    registrations[registrations.length] = registration;
     this.#registrations.set(name, registrations);
     if (signal !== undefined) {
       afterAbort(signal, () => this.#remove(name, registration));
@@ -239,15 +262,16 @@ export class EventTarget {
     const { capture } = flatten(options);
     checkListener(listener);
     const name = `${type}`;
-    const registration = this.#registrations
-      .get(name)
-      ?.find((other) => other.listener === listener && other.capture === capture);
+    const registration = ArrayFind(
+      this.#registrations.get(name) ?? [],
+      (other) => other.listener === listener && other.capture === capture,
+    );
     if (registration !== undefined) this.#remove(name, registration);
   }
 
   dispatchEvent(event: Event): boolean {
     requireArguments("EventTarget.dispatchEvent", arguments.length, 1);
-    if (!(event instanceof Event)) {
+    if (!dispatchState.isEvent(event)) {
       throw new TypeError("EventTarget.dispatchEvent: the argument is not an Event");
     }
     return dispatch(this, event, reportException);
@@ -255,7 +279,7 @@ export class EventTarget {
 
   #remove(type: string, registration: Registration): void {
     registration.removed = true;
-    const left = this.#registrations.get(type)?.filter((other) => other !== registration) ?? [];
+    const left = listFilter(this.#registrations.get(type) ?? [], (other) => other !== registration);
     if (left.length === 0) this.#registrations.delete(type);
     else this.#registrations.set(type, left);
   }
@@ -263,11 +287,15 @@ export class EventTarget {
 
 defineInterface("EventTarget", EventTarget);
 
+// A Worker may replace the methods.
+const { addEventListener: addListener, removeEventListener: removeListener } =
+  EventTarget.prototype;
+
 /** HTML §8.1.8.1: event handler IDL attributes (`onabort`), for the types given. */
 export function defineEventHandlers(constructor: { prototype: object }, types: string[]): void {
   for (const type of types) {
-    const handlers = new WeakMap<EventTarget, { callback: (event: Event) => unknown }>();
-    Object.defineProperty(constructor.prototype, `on${type}`, {
+    const handlers = new SafeWeakMap<EventTarget, { callback: (event: Event) => unknown }>();
+    defineProperty(constructor.prototype, `on${type}`, {
       configurable: true,
       enumerable: true,
       get(this: EventTarget) {
@@ -277,7 +305,7 @@ export function defineEventHandlers(constructor: { prototype: object }, types: s
         const current = handlers.get(this);
         if (typeof value !== "function") {
           handlers.delete(this);
-          if (current !== undefined) this.removeEventListener(type, listenerOf(current));
+          if (current !== undefined) apply(removeListener, this, [type, listenerOf(current)]);
           return;
         }
         if (current !== undefined) {
@@ -286,20 +314,23 @@ export function defineEventHandlers(constructor: { prototype: object }, types: s
         }
         const handler = { callback: value as (event: Event) => unknown };
         handlers.set(this, handler);
-        this.addEventListener(type, listenerOf(handler));
+        apply(addListener, this, [type, listenerOf(handler)]);
       },
     });
   }
 }
 
-const handlerListeners = new WeakMap<object, (event: Event) => void>();
+const { preventDefault } = Event.prototype;
+const handlerListeners = new SafeWeakMap<object, (event: Event) => void>();
 
 /** The listener that stands for a handler; it keeps its place when the handler is replaced. */
 function listenerOf(handler: { callback: (event: Event) => unknown }): (event: Event) => void {
   let listener = handlerListeners.get(handler);
   if (listener === undefined) {
     listener = (event) => {
-      if (apply(handler.callback, event.currentTarget, [event]) === false) event.preventDefault();
+      if (apply(handler.callback, dispatchState.target(event), [event]) === false) {
+        apply(preventDefault, event, []);
+      }
     };
     handlerListeners.set(handler, listener);
   }
@@ -344,12 +375,15 @@ function flatten(options: unknown): ListenerOptions {
 
 // abort.ts is built upon this file; what is needed of it here, it hands over when it is there.
 let isSignal: (value: unknown) => value is AbortSignal;
+let isAborted: (signal: AbortSignal) => boolean;
 let afterAbort: (signal: AbortSignal, algorithm: () => void) => void;
 
 export function setSignalHooks(
   isAbortSignal: typeof isSignal,
+  isAbortedSignal: typeof isAborted,
   addAbortAlgorithm: typeof afterAbort,
 ): void {
   isSignal = isAbortSignal;
+  isAborted = isAbortedSignal;
   afterAbort = addAbortAlgorithm;
 }

@@ -1,8 +1,15 @@
 // fetch() (Fetch §5.6): a command to the gateway, which does the networking.
 
 import { dropOp, newOp, requireRequest, send } from "../io.js";
+import { PromiseReject, StringStartsWith, TypedArrayByteLength } from "../primordials.js";
 import type { CfProperties, FailureEvent, FlatHeaders, ResponseEvent } from "../protocol.js";
-import { type AbortSignal, addAbortAlgorithm, removeAbortAlgorithm } from "./abort.js";
+import {
+  type AbortSignal,
+  abortReason,
+  addAbortAlgorithm,
+  isAborted,
+  removeAbortAlgorithm,
+} from "./abort.js";
 import { extractForCommand, withTrueLength } from "./body.js";
 import { DOMException } from "./dom_exception.js";
 import { GatewayBody } from "./gateway_body.js";
@@ -21,7 +28,7 @@ export function fetch(input: unknown, init: unknown = undefined): Promise<Respon
     const plain = init === undefined || init === null;
     return subrequest(plain && isRequest(input) ? input : new Request(input, init));
   } catch (error) {
-    return Promise.reject(error);
+    return PromiseReject(error);
   }
 }
 
@@ -29,10 +36,10 @@ function subrequest(request: Request): Promise<Response> {
   const context = requireRequest();
   const head = requestHead(request);
   const { method, url, signal, redirect } = head;
-  if (!url.startsWith("https:") && !url.startsWith("http:")) {
+  if (!StringStartsWith(url, "https:") && !StringStartsWith(url, "http:")) {
     throw new TypeError(`Fetch API cannot load: ${url}`);
   }
-  if (signal?.aborted) throw signal.reason;
+  if (signal !== null && isAborted(signal)) throw abortReason(signal);
   const headers = headersToSend(request, head);
   const cf = cfToSend(head);
 
@@ -46,7 +53,7 @@ function subrequest(request: Request): Promise<Response> {
     const abort = (): void => {
       dropOp(op);
       send(["abort", op]);
-      reject(signal?.reason);
+      reject(signal === null ? undefined : abortReason(signal));
     };
     const op = newOp((event, bytes) => {
       if (signal !== null) removeAbortAlgorithm(signal, abort);
@@ -54,7 +61,7 @@ function subrequest(request: Request): Promise<Response> {
       else if (event[0] === "failure") reject(toError(event));
     });
     if (signal !== null) addAbortAlgorithm(signal, abort);
-    const size = body.inline === null ? null : body.inline.byteLength;
+    const size = body.inline === null ? null : TypedArrayByteLength(body.inline);
     send(
       ["fetch", context.id, op, method, url, headers, size, body.stream, body.sink, redirect, cf],
       body.inline ?? undefined,
@@ -116,7 +123,7 @@ function toResponse(
   // the body has been passed on, the gateway breaks it off on its way.
   const abort = (): void => {
     send(["abort", event[1]]);
-    body.fail(signal.reason);
+    body.fail(abortReason(signal));
   };
   const body = new GatewayBody(stream, () => removeAbortAlgorithm(signal, abort));
   addAbortAlgorithm(signal, abort);
@@ -124,7 +131,7 @@ function toResponse(
 }
 
 /** The standard has TypeErrors only; aborts and timeouts are DOMExceptions. */
-function toError([, , name, message]: FailureEvent): Error | DOMException {
+function toError({ 2: name, 3: message }: FailureEvent): Error | DOMException {
   switch (name) {
     case "TypeError":
       return new TypeError(message);

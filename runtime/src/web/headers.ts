@@ -8,19 +8,28 @@
 // Of the standard's guards only "immutable" does anything here: the forbidden names of the others
 // protect the user of a browser, and a server has to be able to set them.
 
+import {
+  ArraySort,
+  RegExpMatches,
+  SafeMap,
+  StringCharCodeAt,
+  StringSlice,
+  StringToLowerCase,
+  safeList,
+  toArray,
+  uncurryThis,
+} from "../primordials.js";
 import type { FlatHeaders } from "../protocol.js";
 import { showEntries } from "./inspect.js";
 import { defineInterface, definePairIterator, requireArguments } from "./webidl.js";
 
-const { Map, TypeError } = globalThis;
-const { ownKeys } = Reflect;
+const { TypeError } = globalThis;
+const { apply, ownKeys } = Reflect;
 const { defineProperty } = Object;
-const { call } = Function.prototype;
 const iterator: typeof Symbol.iterator = Symbol.iterator;
-const isEnumerable = call.bind(Object.prototype.propertyIsEnumerable) as (
-  object: object,
-  key: PropertyKey,
-) => boolean;
+const isEnumerable: (object: object, key: PropertyKey) => boolean = uncurryThis(
+  Object.prototype.propertyIsEnumerable,
+);
 
 type Pair = [name: string, value: string];
 
@@ -98,12 +107,12 @@ export class Headers {
   }
 
   getSetCookie(): string[] {
-    const values: string[] = [];
+    const values = safeList<string>();
     const flat = this.#flat;
     for (let i = indexOf(flat, "set-cookie", 0); i >= 0; i = indexOf(flat, "set-cookie", i + 2)) {
       values[values.length] = flat[i + 1] as string;
     }
-    return values;
+    return toArray(values);
   }
 
   has(name: string): boolean {
@@ -137,8 +146,8 @@ export class Headers {
     }
     // The list may change under the callback, which then sees the change (Web IDL §3.7.10).
     for (let i = 0; i < sorted(this).length; i++) {
-      const [name, value] = sorted(this)[i] as Pair;
-      call.call(callback, thisArgument, value, name, this);
+      const { 0: name, 1: value } = sorted(this)[i] as Pair;
+      apply(callback, thisArgument, [value, name, this]);
     }
   }
 
@@ -197,7 +206,7 @@ export function flatFromInit(init: unknown): FlatHeaders {
   if (isHeaders(init)) return share(init);
   if (typeof init !== "object" && typeof init !== "function") throw notAnInit();
   if (init === null) throw notAnInit();
-  const flat: FlatHeaders = [];
+  const flat: FlatHeaders = safeList();
   if ((init as Iterable<unknown>)[iterator] !== undefined) {
     for (const inner of init as Iterable<unknown>) {
       if (typeof inner !== "object" || inner === null) {
@@ -260,7 +269,7 @@ function indexOf(flat: FlatHeaders, lower: string, from: number): number {
 }
 
 function copyList(flat: FlatHeaders): FlatHeaders {
-  const copy: FlatHeaders = [];
+  const copy: FlatHeaders = safeList();
   for (let i = 0; i < flat.length; i++) copy[i] = flat[i] as string;
   return copy;
 }
@@ -279,13 +288,14 @@ function removeFrom(flat: FlatHeaders, lower: string, from: number): void {
 
 /** Fetch §2.2.2, "sort and combine": Set-Cookie is the one name that is not combined. */
 function sortAndCombine(flat: FlatHeaders): Pair[] {
-  const names: string[] = [];
+  const names = safeList<string>();
   for (let i = 0; i < flat.length; i += 2) {
     if (indexOf(flat, flat[i] as string, 0) === i) names[names.length] = flat[i] as string;
   }
-  names.sort();
-  const pairs: Pair[] = [];
-  for (const name of names) {
+  ArraySort(names, compareCodeUnits);
+  const pairs = safeList<Pair>();
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at] as string;
     if (name !== "set-cookie") {
       pairs[pairs.length] = [name, getFlat(flat, name) as string];
       continue;
@@ -304,10 +314,9 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const UNUSUAL = /[^\x01-\x09\x0b\x0c\x0e-\xff]|^[\t ]|[\t ]$/;
 const WIDE = /[^\0-\xff]/;
 const FORBIDDEN = /[\0\n\r]/;
-const OUTER_WHITESPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g;
 
 /** Names as Workers write them → lower case: there are few, and checking takes longer. */
-const knownNames = new Map<string, string>();
+const knownNames = new SafeMap<string, string>();
 const KNOWN_NAMES_LIMIT = 256;
 
 /** A valid header name (Fetch §2.2.2), in lower case. */
@@ -315,8 +324,8 @@ function toName(value: unknown): string {
   const name = typeof value === "string" ? value : `${value as string}`;
   const known = knownNames.get(name);
   if (known !== undefined) return known;
-  if (!TOKEN.test(name)) throw new TypeError("Invalid header name.");
-  const lower = name.toLowerCase();
+  if (!RegExpMatches(TOKEN, name)) throw new TypeError("Invalid header name.");
+  const lower = StringToLowerCase(name);
   if (knownNames.size < KNOWN_NAMES_LIMIT) knownNames.set(name, lower);
   return lower;
 }
@@ -324,13 +333,30 @@ function toName(value: unknown): string {
 /** A valid, normalised header value (Fetch §2.2.2). */
 function toValue(value: unknown): string {
   const text = typeof value === "string" ? value : `${value as string}`;
-  if (!UNUSUAL.test(text)) return text;
-  if (WIDE.test(text)) {
+  if (!RegExpMatches(UNUSUAL, text)) return text;
+  if (RegExpMatches(WIDE, text)) {
     throw new TypeError("Invalid header value: it has characters outside of Latin-1.");
   }
-  const normalised = text.replace(OUTER_WHITESPACE, "");
-  if (FORBIDDEN.test(normalised)) throw new TypeError("Invalid header value.");
+  const normalised = withoutOuterWhitespace(text);
+  if (RegExpMatches(FORBIDDEN, normalised)) throw new TypeError("Invalid header value.");
   return normalised;
+}
+
+/** Fetch §2.2.2, "normalize". */
+function withoutOuterWhitespace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isWhitespace(StringCharCodeAt(text, start))) start++;
+  while (end > start && isWhitespace(StringCharCodeAt(text, end - 1))) end--;
+  return StringSlice(text, start, end);
+}
+
+function isWhitespace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
+
+function compareCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function notAnInit(): TypeError {

@@ -13,6 +13,7 @@ import {
   isRegExp,
   isSet,
 } from "../engine.js";
+import { listMap, toArray } from "../primordials.js";
 import { layOut } from "./inspect_layout.js";
 import {
   chainOf,
@@ -91,10 +92,10 @@ export function showAttributes(constructor: { prototype: object }, names: string
 /** Instances show the pairs that `entries` gives: headers, parameters, form data. */
 export function showEntries<T extends object>(
   constructor: { prototype: T },
-  entries: (instance: T) => Iterable<readonly [string, unknown]>,
+  entries: (instance: T) => ArrayLike<readonly [string, unknown]>,
 ): void {
   shown.set(constructor.prototype, (instance) => ({
-    fields: Array.from(entries(instance as T), ([name, value]) => [name, value]),
+    fields: toArray(listMap(entries(instance as T), ({ 0: name, 1: value }) => [name, value])),
   }));
 }
 

@@ -5,6 +5,7 @@
 // the difference is only that `request.signal === signal`.
 
 import type { RequestContext } from "../io.js";
+import { RegExpMatches, StringToUpperCase } from "../primordials.js";
 import type { CfProperties, FlatHeaders, RequestEvent } from "../protocol.js";
 import { type AbortSignal, isAbortSignal, newSignal, signalAbort } from "./abort.js";
 import {
@@ -27,7 +28,7 @@ import {
   withHeader,
 } from "./headers.js";
 import { showAttributes } from "./inspect.js";
-import { URL } from "./url.js";
+import { normalizeUrl } from "./url.js";
 import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
 const { TypeError } = globalThis;
@@ -292,13 +293,9 @@ function sourceFrom(other: Request): Source {
 }
 
 function normalUrl(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new TypeError(`Invalid URL: ${text}`);
-  }
-  return url.href;
+  const url = normalizeUrl(text);
+  if (url === null) throw new TypeError(`Invalid URL: ${text}`);
+  return url;
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -310,10 +307,10 @@ const FORBIDDEN = /^(?:connect|track)$/i;
 /** Fetch §2.2.1. */
 function toMethod(value: unknown): string {
   const method = `${value}`;
-  if (!TOKEN.test(method) || FORBIDDEN.test(method)) {
+  if (!RegExpMatches(TOKEN, method) || RegExpMatches(FORBIDDEN, method)) {
     throw new TypeError(`Invalid HTTP method string: ${method}`);
   }
-  return NORMALISED.test(method) ? method.toUpperCase() : method;
+  return RegExpMatches(NORMALISED, method) ? StringToUpperCase(method) : method;
 }
 
 function toRedirect(value: unknown): string {

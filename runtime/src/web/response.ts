@@ -1,5 +1,11 @@
 // Response (Fetch §5.5), with the platform's `cf`, `webSocket` and `encodeBody`.
 
+import {
+  ArrayIncludes,
+  isUint8Array,
+  RegExpMatches,
+  TypedArrayByteLength,
+} from "../primordials.js";
 import type { CfProperties, FlatHeaders, ResponseEvent } from "../protocol.js";
 import {
   Body,
@@ -19,7 +25,7 @@ import {
   withHeader,
 } from "./headers.js";
 import { showAttributes } from "./inspect.js";
-import { URL } from "./url.js";
+import { normalizeUrl } from "./url.js";
 import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
 const { RangeError, TypeError } = globalThis;
@@ -104,7 +110,7 @@ export class Response extends Body {
     requireArguments("Response.redirect", arguments.length, 1);
     const location = normalUrl(`${url}`);
     const code = toUnsignedShort(status);
-    if (!REDIRECT_STATUSES.includes(code)) {
+    if (!ArrayIncludes(REDIRECT_STATUSES, code)) {
       throw new RangeError(
         `${code} is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.`,
       );
@@ -201,7 +207,8 @@ export class Response extends Body {
     }
     if (statusText !== undefined) {
       this.#statusText = `${statusText}`;
-      if (!REASON_PHRASE.test(this.#statusText)) throw new TypeError("Invalid statusText");
+      if (!RegExpMatches(REASON_PHRASE, this.#statusText))
+        throw new TypeError("Invalid statusText");
     }
     if (headers !== undefined) this.#flat = flatFromInit(headers);
     if (cf !== undefined) this.#cf = cf;
@@ -216,9 +223,9 @@ export class Response extends Body {
   /** "Initialize a response" (§5.5), steps 6 and 7. */
   #setBody(body: unknown, type: string | null = null): void {
     const source = extractSource(body);
-    if (NULL_BODY_STATUSES.includes(this.#status)) {
+    if (ArrayIncludes(NULL_BODY_STATUSES, this.#status)) {
       // The platform lets an empty body pass for none.
-      if (source === "" || (source instanceof Uint8Array && source.byteLength === 0)) return;
+      if (source === "" || (isUint8Array(source) && TypedArrayByteLength(source) === 0)) return;
       throw new TypeError(
         "Response with null body status (101, 204, 205, or 304) cannot have a body.",
       );
@@ -267,13 +274,9 @@ function toUnsignedShort(value: unknown): number {
 }
 
 function normalUrl(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new TypeError(`Unable to parse URL: ${text}`);
-  }
-  return url.href;
+  const url = normalizeUrl(text);
+  if (url === null) throw new TypeError(`Unable to parse URL: ${text}`);
+  return url;
 }
 
 function invalidStatus(): RangeError {

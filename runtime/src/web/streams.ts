@@ -1,8 +1,18 @@
 // Streams (https://streams.spec.whatwg.org/), by web-streams-polyfill, which is made from the
 // standard's reference implementation and passes its tests.
 
-import { ReadableStream, type ReadableStreamDefaultReader } from "web-streams-polyfill";
+import {
+  ReadableStream,
+  ReadableStreamDefaultReader,
+  type ReadableStreamDefaultReadResult,
+} from "web-streams-polyfill";
 import { isAnyArrayBuffer } from "../engine.js";
+import {
+  bytesOfView,
+  ignoreRejection,
+  isUint8Array,
+  TypedArrayByteLength,
+} from "../primordials.js";
 
 export {
   ByteLengthQueuingStrategy,
@@ -21,18 +31,22 @@ export {
 } from "web-streams-polyfill";
 
 const { TypeError, Uint8Array } = globalThis;
+const { isPrototypeOf } = Object.prototype;
 const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
 
 export type Reader = ReadableStreamDefaultReader<unknown>;
 
 // The methods as they are now: a Worker may replace those of the prototype.
 const { getReader, tee } = ReadableStream.prototype;
+const { read, cancel } = ReadableStreamDefaultReader.prototype;
+const { prototype: streamPrototype } = ReadableStream;
 const isLockedStream = Object.getOwnPropertyDescriptor(ReadableStream.prototype, "locked")
   ?.get as () => boolean;
 const { apply } = Reflect;
 
 export function isReadableStream(value: unknown): value is ReadableStream {
-  return value instanceof ReadableStream;
+  // Not `instanceof`, which a Worker may redefine.
+  return apply(isPrototypeOf, streamPrototype, [value]);
 }
 
 export function isLocked(stream: ReadableStream): boolean {
@@ -48,6 +62,15 @@ export function acquireReader(stream: ReadableStream): Reader {
   return apply(getReader, stream, []) as Reader;
 }
 
+export function readFrom(reader: Reader): Promise<ReadableStreamDefaultReadResult<unknown>> {
+  return apply(read, reader, []);
+}
+
+/** Nobody wants the rest; whether that works is nobody's business any more. */
+export function cancelReader(reader: Reader, reason: unknown): void {
+  ignoreRejection(apply(cancel, reader, [reason]));
+}
+
 export function teeStream(stream: ReadableStream): [ReadableStream, ReadableStream] {
   return apply(tee, stream, []);
 }
@@ -59,11 +82,11 @@ export function proxyStream(stream: ReadableStream): ReadableStream {
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await reader.read();
+        const { done, value } = await readFrom(reader);
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      cancel: (reason) => reader.cancel(reason),
+      cancel: (reason) => apply(cancel, reader, [reason]),
     },
     { highWaterMark: 0 },
   );
@@ -98,7 +121,7 @@ export function streamOfBytes(source: ByteSource): {
     },
     async pull(controller) {
       let chunk = await source.pull();
-      while (chunk !== null && chunk.byteLength === 0) chunk = await source.pull();
+      while (chunk !== null && TypedArrayByteLength(chunk) === 0) chunk = await source.pull();
       if (chunk !== null) {
         controller.enqueue(chunk);
         return;
@@ -116,8 +139,8 @@ export function streamOfBytes(source: ByteSource): {
 
 /** The bytes of a chunk, not copied; undefined where the chunk has none. */
 export function bytesOf(chunk: unknown): Uint8Array | undefined {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (isUint8Array(chunk)) return chunk;
+  if (isView(chunk)) return bytesOfView(chunk);
   if (isAnyArrayBuffer(chunk)) return new Uint8Array(chunk);
   return undefined;
 }

@@ -12,6 +12,7 @@ import {
   setTheUsername,
   type UrlRecord,
 } from "whatwg-url/lib/url-state-machine.js";
+import { ObjectHasOwn, StringSlice, StringStartsWith } from "../primordials.js";
 import { showAttributes } from "./inspect.js";
 import { type PlainUrl, parsePlain, parsePlainPath } from "./url_plain.js";
 import {
@@ -35,7 +36,7 @@ export class URL {
     requireArguments("URL", arguments.length, 1);
     const parsed = parse(toUsvString(url), base === undefined ? undefined : toUsvString(base));
     if (parsed === null) throw new TypeError("Invalid URL string.");
-    if ("href" in parsed) {
+    if (isPlain(parsed)) {
       this.#plain = parsed;
       this.#record = null;
     } else {
@@ -75,13 +76,15 @@ export class URL {
   get origin(): string {
     const plain = this.#plain;
     return plain !== null
-      ? plain.href.slice(0, plain.pathStart)
+      ? StringSlice(plain.href, 0, plain.pathStart)
       : serializeURLOrigin(this.#record!);
   }
 
   get protocol(): string {
     const plain = this.#plain;
-    return plain !== null ? plain.href.slice(0, plain.hostStart - 2) : `${this.#record!.scheme}:`;
+    return plain !== null
+      ? StringSlice(plain.href, 0, plain.hostStart - 2)
+      : `${this.#record!.scheme}:`;
   }
 
   set protocol(value: string) {
@@ -113,7 +116,7 @@ export class URL {
 
   get host(): string {
     const plain = this.#plain;
-    if (plain !== null) return plain.href.slice(plain.hostStart, plain.pathStart);
+    if (plain !== null) return StringSlice(plain.href, plain.hostStart, plain.pathStart);
     const { host, port } = this.#record!;
     if (host === null) return "";
     return port === null ? serializeHost(host) : `${serializeHost(host)}:${port}`;
@@ -125,7 +128,7 @@ export class URL {
 
   get hostname(): string {
     const plain = this.#plain;
-    if (plain !== null) return plain.href.slice(plain.hostStart, plain.hostEnd);
+    if (plain !== null) return StringSlice(plain.href, plain.hostStart, plain.hostEnd);
     const { host } = this.#record!;
     return host === null ? "" : serializeHost(host);
   }
@@ -142,7 +145,7 @@ export class URL {
     if (plain !== null) {
       return plain.hostEnd === plain.pathStart
         ? ""
-        : plain.href.slice(plain.hostEnd + 1, plain.pathStart);
+        : StringSlice(plain.href, plain.hostEnd + 1, plain.pathStart);
     }
     const { port } = this.#record!;
     return port === null ? "" : `${port}`;
@@ -159,7 +162,7 @@ export class URL {
   get pathname(): string {
     const plain = this.#plain;
     return plain !== null
-      ? plain.href.slice(plain.pathStart, plain.queryStart)
+      ? StringSlice(plain.href, plain.pathStart, plain.queryStart)
       : serializePath(this.#record!);
   }
 
@@ -181,7 +184,7 @@ export class URL {
 
   set search(value: string) {
     const search = toUsvString(value);
-    this.#setQuery(search.startsWith("?") ? search.slice(1) : search, search === "");
+    this.#setQuery(StringStartsWith(search, "?") ? StringSlice(search, 1) : search, search === "");
     this.#queryChanged();
   }
 
@@ -196,7 +199,7 @@ export class URL {
     const plain = this.#plain;
     if (plain !== null) {
       return plain.fragmentStart + 1 < plain.href.length
-        ? plain.href.slice(plain.fragmentStart)
+        ? StringSlice(plain.href, plain.fragmentStart)
         : "";
     }
     const { fragment } = this.#record!;
@@ -211,7 +214,7 @@ export class URL {
       return;
     }
     record.fragment = "";
-    const input = fragment.startsWith("#") ? fragment.slice(1) : fragment;
+    const input = StringStartsWith(fragment, "#") ? StringSlice(fragment, 1) : fragment;
     basicURLParse(input, { url: record, stateOverride: "fragment" });
   }
 
@@ -227,7 +230,7 @@ export class URL {
   #query(): string {
     const plain = this.#plain;
     return plain !== null
-      ? plain.href.slice(plain.queryStart + 1, plain.fragmentStart)
+      ? StringSlice(plain.href, plain.queryStart + 1, plain.fragmentStart)
       : (this.#record!.query ?? "");
   }
 
@@ -249,7 +252,7 @@ export class URL {
   /** Puts a component in, when what comes out is plain again and the component ends where it did. */
   #splice(start: number, component: string, end: number, ends: keyof Offsets): boolean {
     const { href } = this.#plain!;
-    const next = parsePlain(href.slice(0, start) + component + href.slice(end));
+    const next = parsePlain(StringSlice(href, 0, start) + component + StringSlice(href, end));
     if (next === null || next[ends] !== start + component.length) return false;
     // An empty path, or a host with its port left over, would have moved the others.
     if (next.href.length !== href.length + component.length - (end - start)) return false;
@@ -290,6 +293,17 @@ showAttributes(URL, [
   "searchParams",
   "hash",
 ]);
+
+/** The serialization of an absolute URL; null where the string is none. */
+export function normalizeUrl(text: string): string | null {
+  const parsed = parse(toUsvString(text), undefined);
+  if (parsed === null) return null;
+  return isPlain(parsed) ? parsed.href : serializeURL(parsed);
+}
+
+function isPlain(parsed: PlainUrl | UrlRecord): parsed is PlainUrl {
+  return ObjectHasOwn(parsed, "href");
+}
 
 function parse(input: string, base: string | undefined): PlainUrl | UrlRecord | null {
   const plain = base === undefined ? parsePlain(input) : parsePlainPath(input, base);

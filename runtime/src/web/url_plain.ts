@@ -3,6 +3,8 @@
 // components on the way. What is not proven here (null) goes through the URL parser proper; a
 // randomized test keeps the two equal.
 
+import { RegExpMatches, StringCharCodeAt, StringSlice, StringStartsWith } from "../primordials.js";
+
 /** An http(s) URL that is its own serialization; components are slices of `href`. */
 export interface PlainUrl {
   readonly href: string;
@@ -52,10 +54,10 @@ export function parsePlain(input: string): PlainUrl | null {
   const length = input.length;
   let hostStart: number;
   let defaultPort: number;
-  if (input.startsWith("https://")) {
+  if (StringStartsWith(input, "https://")) {
     hostStart = 8;
     defaultPort = 443;
-  } else if (input.startsWith("http://")) {
+  } else if (StringStartsWith(input, "http://")) {
     hostStart = 7;
     defaultPort = 80;
   } else {
@@ -66,21 +68,21 @@ export function parsePlain(input: string): PlainUrl | null {
   let lastLabel = at;
   let code = 0;
   for (; at < length; at++) {
-    code = input.charCodeAt(at);
+    code = StringCharCodeAt(input, at);
     if (code > 0x7f || (allowed[code]! & HOST) === 0) break;
     if (code === DOT) lastLabel = at + 1;
   }
   const hostEnd = at;
   // A last label that begins with a letter is no number, so the host is no IPv4 address.
-  const first = input.charCodeAt(lastLabel);
+  const first = StringCharCodeAt(input, lastLabel);
   if (lastLabel === hostEnd || !(first >= LOWER_A && first <= LOWER_Z)) {
-    if (!dottedDecimal.test(input.slice(hostStart, hostEnd))) return null;
+    if (!RegExpMatches(dottedDecimal, StringSlice(input, hostStart, hostEnd))) return null;
   }
 
   if (at < length && code === COLON) {
     let port = 0;
     for (at++; at < length; at++) {
-      code = input.charCodeAt(at);
+      code = StringCharCodeAt(input, at);
       if (code < DIGIT_0 || code > DIGIT_9) break;
       port = port * 10 + code - DIGIT_0;
       if (port === 0 || port > 0xffff) return null;
@@ -95,12 +97,13 @@ export function parsePlain(input: string): PlainUrl | null {
   }
   if (code !== SLASH) return null;
   for (; at < length; at++) {
-    code = input.charCodeAt(at);
+    code = StringCharCodeAt(input, at);
     if (code > 0x7f || (allowed[code]! & PATH) === 0) break;
     if (code === PERCENT) {
       if (isEncodedDot(input, at)) return null;
-    } else if (code === DOT && input.charCodeAt(at - 1) === SLASH) {
-      if (endsSegment(input, input.charCodeAt(at + 1) === DOT ? at + 2 : at + 1)) return null;
+    } else if (code === DOT && StringCharCodeAt(input, at - 1) === SLASH) {
+      if (endsSegment(input, StringCharCodeAt(input, at + 1) === DOT ? at + 2 : at + 1))
+        return null;
     }
   }
   const queryStart = at;
@@ -108,7 +111,7 @@ export function parsePlain(input: string): PlainUrl | null {
 
   if (code === QUESTION) {
     for (at++; at < length; at++) {
-      code = input.charCodeAt(at);
+      code = StringCharCodeAt(input, at);
       if (code > 0x7f || (allowed[code]! & QUERY) === 0) break;
     }
     if (at === length) return plainUrl(input, hostStart, hostEnd, pathStart, queryStart, length);
@@ -116,7 +119,7 @@ export function parsePlain(input: string): PlainUrl | null {
   const fragmentStart = at;
   if (code !== HASH) return null;
   for (at++; at < length; at++) {
-    code = input.charCodeAt(at);
+    code = StringCharCodeAt(input, at);
     if (code > 0x7f || (allowed[code]! & FRAGMENT) === 0) return null;
   }
   return plainUrl(input, hostStart, hostEnd, pathStart, queryStart, fragmentStart);
@@ -124,9 +127,9 @@ export function parsePlain(input: string): PlainUrl | null {
 
 /** The same for the commonest relative reference, an absolute path: `new URL("/a", request.url)`. */
 export function parsePlainPath(input: string, base: string): PlainUrl | null {
-  if (input.charCodeAt(0) !== SLASH || input.charCodeAt(1) === SLASH) return null;
+  if (StringCharCodeAt(input, 0) !== SLASH || StringCharCodeAt(input, 1) === SLASH) return null;
   const plain = parsePlain(base);
-  return plain && parsePlain(plain.href.slice(0, plain.pathStart) + input);
+  return plain && parsePlain(StringSlice(plain.href, 0, plain.pathStart) + input);
 }
 
 function plainUrl(
@@ -141,11 +144,14 @@ function plainUrl(
 }
 
 function isEncodedDot(input: string, at: number): boolean {
-  return input.charCodeAt(at + 1) === DIGIT_2 && (input.charCodeAt(at + 2) | 0x20) === LOWER_E;
+  return (
+    StringCharCodeAt(input, at + 1) === DIGIT_2 &&
+    (StringCharCodeAt(input, at + 2) | 0x20) === LOWER_E
+  );
 }
 
 function endsSegment(input: string, at: number): boolean {
   if (at >= input.length) return true;
-  const code = input.charCodeAt(at);
+  const code = StringCharCodeAt(input, at);
   return code === SLASH || code === QUESTION || code === HASH;
 }

@@ -15,6 +15,8 @@ export let linkedSearchParams: (query: string, update: (query: string) => void) 
 /** The URL's query was set: the list follows. */
 export let resetSearchParams: (params: URLSearchParams, query: string) => void;
 
+export let isURLSearchParams: (value: unknown) => value is URLSearchParams;
+
 let pairsIn: (params: URLSearchParams) => readonly Pair[];
 
 export class URLSearchParams {
@@ -22,6 +24,8 @@ export class URLSearchParams {
   #update: ((query: string) => void) | null = null;
 
   static {
+    isURLSearchParams = (value): value is URLSearchParams =>
+      typeof value === "object" && value !== null && #pairs in value;
     pairsIn = (params) => params.#pairs;
     linkedSearchParams = (query, update) => {
       const params = new URLSearchParams();

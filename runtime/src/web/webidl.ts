@@ -1,8 +1,10 @@
 // The few conversions and the shape of classes that Web IDL asks for.
 
 import { isAnyArrayBuffer } from "../engine.js";
+import { bytesOfView, StringIsWellFormed, StringToWellFormed, safeRecord } from "../primordials.js";
 
-const { ArrayBuffer, Uint8Array, TypeError } = globalThis;
+const { Uint8Array, TypeError } = globalThis;
+const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
 const { defineProperty, getOwnPropertyDescriptors } = Object;
 const { ownKeys } = Reflect;
 const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
@@ -51,7 +53,7 @@ export function requireArguments(what: string, given: number, required: number):
 /** Web IDL §3.2.17: a dictionary is an object, or left out. */
 export function toDictionary<T extends object>(value: unknown, what: string): Partial<T> {
   if (value === undefined || value === null) {
-    return {};
+    return safeRecord<never>() as Partial<T>;
   }
   if (typeof value !== "object" && typeof value !== "function") {
     throw new TypeError(`${what} is not an object`);
@@ -62,7 +64,7 @@ export function toDictionary<T extends object>(value: unknown, what: string): Pa
 /** Web IDL §3.2.11: conversion to USVString. */
 export function toUsvString(value: unknown): string {
   const text = typeof value === "string" ? value : `${value}`;
-  return text.isWellFormed() ? text : text.toWellFormed();
+  return StringIsWellFormed(text) ? text : StringToWellFormed(text);
 }
 
 const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
@@ -102,9 +104,7 @@ export function definePairIterator<K, V>(
 
 /** Web IDL §3.2.26: the bytes of a buffer source, not copied. */
 export function bytesOf(source: unknown, what: string): Uint8Array {
-  if (ArrayBuffer.isView(source)) {
-    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  }
+  if (isView(source)) return bytesOfView(source);
   if (isAnyArrayBuffer(source)) return new Uint8Array(source);
   throw new TypeError(`${what}: the argument is not an ArrayBuffer or a view of one`);
 }

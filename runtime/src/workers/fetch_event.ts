@@ -2,12 +2,13 @@
 // Service Workers §4.6 (FetchEvent), with the platform's additions.
 
 import { type RequestContext, reportException } from "../io.js";
+import { SafeWeakMap, safeList } from "../primordials.js";
 import { dispatch, Event, type EventTarget } from "../web/events.js";
 import type { Request } from "../web/request.js";
 import { defineInterface } from "../web/webidl.js";
 import { waitUntil } from "./execution_context.js";
 
-const states = new WeakMap<
+const states = new SafeWeakMap<
   FetchEvent,
   { request: RequestContext; response: unknown; answered: boolean }
 >();
@@ -69,7 +70,7 @@ export function dispatchFetchEvent(
   const event = new FetchEvent("fetch", { request });
   const state = { request: context, response: undefined, answered: false };
   states.set(event, state);
-  const thrown: unknown[] = [];
+  const thrown = safeList<unknown>();
   dispatch(target, event, (error) => {
     thrown[thrown.length] = error;
   });

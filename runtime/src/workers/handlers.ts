@@ -1,6 +1,7 @@
 // From a request event to the Worker's handler, and from its answer to a command.
 
 import { describeError, endStart, enter, RequestContext, send, settlePart } from "../io.js";
+import { TypedArrayByteLength } from "../primordials.js";
 import type { RequestEvent } from "../protocol.js";
 import { extractForCommand } from "../web/body.js";
 import type { EventTarget } from "../web/events.js";
@@ -90,7 +91,7 @@ function respond(context: RequestContext, response: Response): void {
       head.status,
       head.statusText,
       head.headers,
-      body.inline === null ? null : body.inline.byteLength,
+      body.inline === null ? null : TypedArrayByteLength(body.inline),
       body.stream,
       body.sink,
       head.encoded,

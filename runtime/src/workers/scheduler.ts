@@ -1,28 +1,35 @@
 // The platform's scheduler.wait(): a timer as a promise.
 
-import { addAbortAlgorithm, isAbortSignal, removeAbortAlgorithm } from "../web/abort.js";
+import {
+  abortReason,
+  addAbortAlgorithm,
+  isAborted,
+  isAbortSignal,
+  removeAbortAlgorithm,
+} from "../web/abort.js";
 import { startTimer, stopTimer } from "../web/timers.js";
 import { defineInterface, requireArguments, toDictionary } from "../web/webidl.js";
 
-const { Promise, TypeError } = globalThis;
+const { Number, Promise, TypeError } = globalThis;
+const { max } = Math;
 
 export class Scheduler {
   /** Resolves after `delay` milliseconds; rejects with the reason when `signal` is aborted. */
   async wait(delay: number, options?: { signal?: unknown }): Promise<void> {
     requireArguments("Scheduler.wait", arguments.length, 1);
     const { signal } = toDictionary<{ signal: unknown }>(options, "WaitOptions");
-    const milliseconds = Math.max(0, Number(delay) || 0);
+    const milliseconds = max(0, Number(delay) || 0);
     if (signal === undefined || signal === null) {
       return new Promise((resolve) => {
         startTimer(milliseconds, resolve);
       });
     }
     if (!isAbortSignal(signal)) throw new TypeError("Scheduler.wait: signal is not an AbortSignal");
-    signal.throwIfAborted();
+    if (isAborted(signal)) throw abortReason(signal);
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         stopTimer(timer);
-        reject(signal.reason);
+        reject(abortReason(signal));
       };
       const timer = startTimer(milliseconds, () => {
         removeAbortAlgorithm(signal, abort);
