@@ -36,7 +36,7 @@ interface Core {
     source: string,
     specifier: string,
   ): [result: unknown, error: { thrown: unknown } | null];
-  ops: { op_timer_now(): number };
+  ops: { op_timer_now(): number; op_event_loop_has_more_work(): boolean };
 }
 
 declare const Deno: { core: Core };
@@ -83,3 +83,5 @@ export const decodeUtf8 = core.decode;
 export const engineClone = core.structuredClone;
 /** Milliseconds on the engine's monotonic clock. */
 export const monotonicNow: () => number = core.ops.op_timer_now;
+/** Whether a promise is to settle outside of any turn: import()'s, WebAssembly's. */
+export const hasOutsideWork: () => boolean = core.ops.op_event_loop_has_more_work;

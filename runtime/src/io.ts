@@ -48,6 +48,8 @@ export class RequestContext {
   readonly ops: SafeSet<number> = new SafeSet();
   /** Streams that a chunk is awaited of. */
   readonly pulls: SafeSet<number> = new SafeSet();
+  /** Other events that may still come for it: credit that a sink waits for, a socket's messages. */
+  due = 0;
   /** The handler, the response's sink and each waitUntil() that have not settled. */
   pending = 0;
   /** waitUntil() promises among `pending`: they outlive the client. */
@@ -56,8 +58,12 @@ export class RequestContext {
   /** The client has left: only waitUntil() keeps the request alive. */
   aborted = false;
   finished = false;
+  /** A look whether it is hung is to come; see hung.ts. */
+  lookedAt = false;
   /** Set by whoever made the Request: fires its signal. */
   onAbort: (() => void) | null = null;
+  /** Whether anybody would hear that; set together with onAbort. */
+  awaitsAbort: (() => boolean) | null = null;
 
   constructor(id: number) {
     this.id = id;
@@ -132,6 +138,11 @@ export function send(command: Command, attachment?: Uint8Array): void {
     }
   }
   if (!inTurn) wake();
+}
+
+/** How long the commands are that wait for the end of the turn. */
+export function commandsLength(): number {
+  return commands.length;
 }
 
 function wake(): void {
@@ -212,11 +223,28 @@ export function newOp(settle: OpHandler): number {
   return op;
 }
 
+/** Runs `then` after `delay` milliseconds unless the request has ended; keeps nothing alive. */
+export function afterDelay(request: RequestContext, delay: number, then: () => void): void {
+  const op = ++lastOp;
+  const settle = (): void => {
+    if (!request.finished) then();
+  };
+  ops.set(op, { request, context: undefined, settle });
+  send(["timer", request.id, op, delay]);
+}
+
 /** Forgets an op: its event will be ignored. */
 export function dropOp(op: number): void {
-  ops.get(op)?.request.ops.delete(op);
+  const request = ops.get(op)?.request;
+  if (request === undefined) return;
+  request.ops.delete(op);
   ops.delete(op);
+  // One request's code may abort another's subrequest, which then may have nothing to wait for.
+  if (request !== running) suspects.add(request);
 }
+
+/** Requests that lost an op in an event that is not their own: are they hung? See hung.ts. */
+export const suspects: SafeSet<RequestContext> = new SafeSet();
 
 /** An op's event has come. */
 export function settleOp(event: OpEvent, bytes: Uint8Array | null): void {
@@ -320,6 +348,7 @@ export function openSink(onCancel: (reason: string) => void): Sink {
       if (state.credit > 0) return PromiseResolve(undefined);
       return new Promise((resolve) => {
         state.wake = resolve;
+        request.due++;
       });
     },
     end(error) {
@@ -337,6 +366,7 @@ export function creditSink(event: CreditEvent): void {
   if (sink.credit > 0 && sink.wake !== null) {
     const wake = sink.wake;
     sink.wake = null;
+    sink.request.due--;
     enter(sink.context);
     wake();
   }
@@ -348,7 +378,10 @@ export function cancelSink(event: CancelEvent): void {
   sinks.delete(event[1]);
   enter(sink.context);
   sink.onCancel(event[2]);
-  sink.wake?.();
+  if (sink.wake !== null) {
+    sink.request.due--;
+    sink.wake();
+  }
   settlePart(sink.request);
 }
 
@@ -374,6 +407,25 @@ export function finishRequest(request: RequestContext): void {
   request.ops.clear();
   request.pulls.clear();
   send(["done", request.id]);
+}
+
+/** Ends a request that has gone too far or nowhere: what it was sending breaks off. */
+export function endRequest(request: RequestContext, reason: string): void {
+  sinks.forEach((sink, id) => {
+    if (sink.request !== request) return;
+    sinks.delete(id);
+    send(["end", id, reason]);
+  });
+  finishRequest(request);
+}
+
+/** Takes back that a request has begun; it may not have sent anything yet. */
+export function forgetRequest(request: RequestContext): void {
+  request.finished = true;
+  openRequests.delete(request.id);
+  sinks.forEach((sink, id) => {
+    if (sink.request === request) sinks.delete(id);
+  });
 }
 
 /**
@@ -403,12 +455,19 @@ export interface HostFunctions {
   lazyScript(name: string): string;
   /** Asks for a turn with nothing in it. */
   wake(): void;
+  /** Milliseconds of CPU time that the isolate's thread has used. */
+  cpuClock(): number;
 }
 
 let host: HostFunctions;
 
 export function setHostFunctions(functions: HostFunctions): void {
   host = functions;
+}
+
+/** Milliseconds of CPU time that this isolate has used. Costs a call of the host. */
+export function cpuNow(): number {
+  return host.cpuClock();
 }
 
 export function fillRandom(bytes: Uint8Array): void {

@@ -1,13 +1,14 @@
 // What the snapshot holds: builds the global scope that Workers see and the entries that the host
-// calls. The host takes `__turn` and `__resume`, the entry module takes `__install`, and all are
+// calls. The host takes `__turn`, `__proceed` and `__resume`, the entry module takes `__install`, and all are
 // deleted before the Worker's first line runs.
 
 import sharedModules from "edgewright:shared";
 import { setUnhandledPromiseRejectionHandler } from "./engine.js";
+import { collectGarbage } from "./garbage.js";
 import { installGlobals } from "./globals.js";
 import { reportException, setHostFunctions } from "./io.js";
 import { setSharedModules } from "./lazy.js";
-import { resume, turn } from "./turn.js";
+import { proceed, resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
 import { startClock } from "./web/performance.js";
 import { installWorker } from "./workers/handlers.js";
@@ -15,7 +16,9 @@ import { installWorker } from "./workers/handlers.js";
 interface HostGlobals {
   __start?: () => void;
   __turn?: typeof turn;
+  __proceed?: typeof proceed;
   __resume?: typeof resume;
+  __collect?: typeof collectGarbage;
   __install?: typeof installWorker;
   __entropy?: (size: number) => Uint8Array;
   __lazyScript?: (name: string) => string;
@@ -46,7 +49,9 @@ const readableStream = getOwnPropertyDescriptor(globalThis, "ReadableStream") as
 const consoleMembers = getOwnPropertyDescriptors(console);
 
 scope.__turn = turn;
+scope.__proceed = proceed;
 scope.__resume = resume;
+scope.__collect = collectGarbage;
 scope.__install = installWorker;
 scope.__start = () => {
   const { __entropy, __lazyScript, __wake, __cpuClock } = scope;
@@ -59,7 +64,12 @@ scope.__start = () => {
     reportException(reason);
     return true;
   });
-  setHostFunctions({ entropy: __entropy, lazyScript: __lazyScript, wake: __wake });
+  setHostFunctions({
+    entropy: __entropy,
+    lazyScript: __lazyScript,
+    wake: __wake,
+    cpuClock: __cpuClock,
+  });
   delete scope.__entropy;
   delete scope.__lazyScript;
   delete scope.__wake;

@@ -19,6 +19,7 @@ export type RequestEvent = [
   cf: CfProperties,
 ];
 export type AbortEvent = [tag: "abort", request: Id];
+export type StopEvent = [tag: "stop", request: Id, reason: string];
 export type ResponseEvent = [
   tag: "response",
   op: Id,
@@ -40,6 +41,7 @@ export type TimerEvent = [tag: "timer", op: Id];
 export type Event =
   | RequestEvent
   | AbortEvent
+  | StopEvent
   | ResponseEvent
   | FailureEvent
   | ChunkEvent

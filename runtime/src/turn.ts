@@ -5,14 +5,19 @@
 // is stopped half-way (it ran for too long) can say whose fault it was and go on with the rest.
 
 import { monotonicNow, runMicrotasks } from "./engine.js";
+import { endAllHung, endHungSuspects, endIfHung } from "./hung.js";
 import {
   abortRequest,
   beginTurn,
   cancelSink,
+  commandsLength,
+  cpuNow,
   creditSink,
-  finishRequest,
+  endRequest,
+  forgetRequest,
   leave,
   openRequests,
+  type RequestContext,
   send,
   settleOp,
   settlePull,
@@ -24,66 +29,133 @@ import { handleRequest } from "./workers/handlers.js";
 
 const { parse } = JSON;
 
+/** The platform's words. */
+const OVER_CPU = "Worker exceeded CPU time limit.";
+
 /** JSON of [spent, commands]; with bytes when a command carries some. */
 type TurnResult = string | [json: string, blob: Uint8Array];
 
+/** Milliseconds after which a turn of several events has a break, so that the host can see that it
+ * gets on and that no single event holds it up. */
+const SLICE = 10;
+/** An event that took longer, in milliseconds, is worth a look at the CPU clock. */
+const CHEAP = 1;
+/** How often an event may be begun anew. */
+const MAX_TRIES = 3;
+
+let unread: string | null = null;
 let batch: readonly Event[] = [];
 let blob: Uint8Array | null = null;
 let next = 0;
 let offset = 0;
-/** Request, milliseconds, request, milliseconds …, as JSON: how the turn's time divides. */
+let tries = 0;
+/** How long the commands were when the event that runs began. */
+let mark = 0;
+/** Request, milliseconds, request, milliseconds …, as JSON: how the turn's CPU time divides. */
 let spent = "";
+/** What the CPU clock showed when it was last looked at. */
+let cpu = 0;
+/** Milliseconds that events took since then which were not worth a look. */
+let cheap = 0;
 
-/** One turn. */
-export function turn(json: string, bytes: Uint8Array | null): TurnResult {
+/** One turn. `now` is what the isolate's CPU clock shows. Null is a break: proceed() goes on. */
+export function turn(json: string, bytes: Uint8Array | null, now: number): TurnResult | null {
   beginTurn();
-  batch = parse(json) as Event[];
+  cpu = now;
+  cheap = 0;
+  unread = json;
   blob = bytes;
-  next = 0;
-  offset = 0;
+  return proceed();
+}
+
+export function proceed(): TurnResult | null {
+  if (unread !== null) {
+    batch = parse(unread) as Event[];
+    unread = null;
+    next = 0;
+    offset = 0;
+    tries = 0;
+  }
   return run();
 }
 
 /**
  * Goes on after a turn that was stopped for taking too long: the request that was running fails,
  * the other events of the batch are handled.
+ *
+ * It is stopped after some time on the clock, as the engine has no other way, and on a busy machine
+ * a request may have got less than `limit` milliseconds of CPU time until then. One that has just
+ * begun, and has asked for nothing yet, begins anew.
  */
-export function resume(): TurnResult {
+export function resume(limit: number): TurnResult | null {
   const request = leave();
   if (request !== null) {
-    send([
-      "fail",
-      request.id,
-      "exceededCpu",
-      "Error",
-      "Worker exceeded CPU time limit.",
-      "",
-      false,
-    ]);
-    finishRequest(request);
+    const used = usedSinceLook();
+    spend(request, used);
+    if (used < limit && tries < MAX_TRIES && canBeginAnew()) {
+      tries++;
+      next--;
+      forgetRequest(request);
+    } else {
+      send(["fail", request.id, "exceededCpu", "Error", OVER_CPU, "", false]);
+      endRequest(request, OVER_CPU);
+    }
   }
-  return run();
+  // The engine has thrown its microtasks away, also those of requests that this one woke up.
+  endAllHung();
+  return proceed();
 }
 
-function run(): TurnResult {
+function canBeginAnew(): boolean {
+  const event = batch[next - 1];
+  return event?.[0] === "request" && !event[5] && commandsLength() === mark;
+}
+
+function run(): TurnResult | null {
   const alone = batch.length === 1;
+  let start = alone ? 0 : monotonicNow();
+  const pause = start + SLICE;
   while (next < batch.length) {
     const event = batch[next++] as Event;
-    const start = alone ? 0 : monotonicNow();
+    mark = commandsLength();
     deliver(event, attachmentOf(event));
     runMicrotasks();
     const request = leave();
-    if (request !== null) {
-      if (spent !== "") spent += ",";
-      spent += `${request.id},${alone ? 1 : monotonicNow() - start}`;
+    let cost = 1;
+    if (!alone) {
+      const now = monotonicNow();
+      cost = now - start;
+      start = now;
+      if (cost < CHEAP) cheap += cost;
+      else cost = usedSinceLook();
     }
+    if (request !== null) {
+      spend(request, cost);
+      endIfHung(request);
+    }
+    if (start > pause && next < batch.length) return null;
   }
+  endHungSuspects();
   batch = [];
   blob = null;
   const taken = takeCommands();
   const json = `[[${spent}],[${taken.commands}]]`;
   spent = "";
   return taken.blob === null ? json : [json, taken.blob];
+}
+
+/** CPU milliseconds of the event that has just ended: all since the last look but the cheap ones. */
+function usedSinceLook(): number {
+  const now = cpuNow();
+  const used = now - cpu - cheap;
+  cpu = now;
+  cheap = 0;
+  return used > 0 ? used : 0;
+}
+
+function spend(request: RequestContext, milliseconds: number): void {
+  if (spent !== "") spent += ",";
+  spent += `${request.id},${milliseconds}`;
 }
 
 /** The bytes that came with an event, in a buffer of their own. */
@@ -118,6 +190,11 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
     case "abort": {
       const request = openRequests.get(event[1]);
       if (request !== undefined) abortRequest(request);
+      break;
+    }
+    case "stop": {
+      const request = openRequests.get(event[1]);
+      if (request !== undefined) endRequest(request, event[2]);
       break;
     }
     case "response":

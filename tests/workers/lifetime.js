@@ -39,7 +39,7 @@ export default {
         await scheduler.wait(20);
         return new Response("fine");
       case "/never":
-        return new Promise(() => {});
+        return scheduler.wait(1e6); // its answer is far away
       case "/pass":
         ctx.passThroughOnException();
         if (request.method === "POST" && searchParams.has("read")) await request.text();

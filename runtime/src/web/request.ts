@@ -68,6 +68,11 @@ class ClientSignal {
     return this.#signal;
   }
 
+  /** Whether somebody has asked for it and so may wait for it to fire. */
+  get awaited(): boolean {
+    return this.#signal !== null && !this.#gone;
+  }
+
   fire(): void {
     this.#gone = true;
     if (this.#signal !== null) {
@@ -278,6 +283,7 @@ export function requestFromEvent(
 ): Request {
   const signal = new ClientSignal();
   context.onAbort = () => signal.fire();
+  context.awaitsAbort = () => signal.awaited;
   return fromEvent(event, bytes, signal);
 }
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgewright.config.limits import Limits
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerBundle:
@@ -23,5 +25,6 @@ class WorkerBundle:
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
     files: dict[str, Path] = field(default_factory=dict[str, Path])
     """Specifier → the file it came from: for messages to the developer, and to watch."""
+    limits: Limits = field(default_factory=Limits)
     classic: bool = False
     """The classic form: the main module has no exports and calls addEventListener()."""

@@ -226,7 +226,16 @@ class Node:
     async def _start_isolate(self, worker: _Worker) -> Isolate:
         host, connection = await self._hosts.open_isolate()
         bundle = worker.bundle
-        load = Load(bundle.main, bundle.modules, bundle.vars, bundle.classic)
+        limits = bundle.limits
+        load = Load(
+            bundle.main,
+            bundle.modules,
+            bundle.vars,
+            bundle.classic,
+            limits.startup_cpu_ms,
+            limits.cpu_ms,
+            limits.memory_mb,
+        )
         try:
             error = await asyncio.wait_for(_load_worker(connection, load), _LOAD_TIMEOUT)
         except TimeoutError:

@@ -6,6 +6,7 @@ pydeno is young, so every use of it is here and each fact that this file relies 
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 import secrets
@@ -14,9 +15,10 @@ import time
 from collections.abc import Callable
 from json import dumps
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pydeno
+import pydeno._pydeno
 
 from edgewright.protocol.messages import Load, LoadError
 
@@ -41,7 +43,18 @@ _set_flags("--disallow-code-generation-from-strings")
 _ENTRY = "edgewright:entry"
 _CAPTURE = "edgewright:capture"
 _GLOBALS = "edgewright:globals"
+STARTUP_EXCEEDED = "Script startup exceeded CPU time limit."
+"""The platform's words."""
+
+_COLLECT_TIMEOUT = 2.0
 _NEVER_FROM_WORKERS = frozenset({_ENTRY, _CAPTURE, _GLOBALS})
+
+
+# Its only way to set V8's flags; pydeno uses it in processes like ours.
+_set_v8_flags: Callable[[list[str]], list[str]] = vars(pydeno._pydeno)["_set_v8_flags"]  # pyright: ignore[reportPrivateUsage]
+
+_T = TypeVar("_T")
+_Entry = Callable[..., "str | list[Any] | None"]
 
 
 class TurnTimeout(Exception):
@@ -55,6 +68,24 @@ class IsolateGone(Exception):
         super().__init__(message)
         self.outcome = outcome
         self.message = message
+
+
+def configure_engine() -> None:
+    """Sets what holds for all isolates of this process; before the first of them."""
+    unknown = _set_v8_flags(
+        [
+            # V8 leaves the check for interruptions out of loops that it might unroll: nothing
+            # could stop them.
+            "--no-turboshaft-loop-unrolling",
+            # WebAssembly's memories count nowhere, and grow by an instruction.
+            f"--wasm-max-mem-pages={_WASM_PAGES}",
+        ]
+    )
+    if unknown:
+        raise RuntimeError(f"V8 does not know {' '.join(unknown)}")
+
+
+_WASM_PAGES = (128 << 20) // (64 << 10)
 
 
 def build_snapshot(runtime: str) -> bytes:
@@ -81,16 +112,23 @@ class Isolate:
             )
         )
         self._cpu_clock = 0
+        self._termination = self._runtime.termination_handle()
+        self._terminated = False
         bind = self._runtime.bind_function
         bind("__entropy", secrets.token_bytes)
         bind("__lazyScript", _lazy_script)
-        bind("__cpuClock", self._find_cpu_clock)
+        bind("__cpuClock", self._read_cpu_clock)
         bind("__wake", self._wake)
         # The runtime layer takes these functions off the global object and keeps them to itself.
         self._runtime.eval("__start()")
-        self._turn: Callable[..., str | list[Any]] = self._runtime.eval("__turn")
-        self._resume: Callable[..., str | list[Any]] = self._runtime.eval("__resume")
-        self._runtime.eval("delete globalThis.__turn; delete globalThis.__resume; 0")
+        self._turn: _Entry = self._runtime.eval("__turn")
+        self._proceed: _Entry = self._runtime.eval("__proceed")
+        self._resume: _Entry = self._runtime.eval("__resume")
+        self._collect: Callable[..., int] = self._runtime.eval("__collect")
+        self._runtime.eval(
+            "delete globalThis.__turn; delete globalThis.__proceed; delete globalThis.__resume;"
+            "delete globalThis.__collect; 0"
+        )
 
     def load(self, load: Load) -> LoadError | None:
         """Evaluates the Worker's modules."""
@@ -123,21 +161,46 @@ class Isolate:
         except pydeno.JavaScriptError as error:
             return _thrown(error)
         except pydeno.RuntimeTimeout:
-            return LoadError("Error", "The Worker's global scope ran for too long.")
+            return LoadError("Error", STARTUP_EXCEEDED)
         except pydeno.RuntimeTerminated:
+            if self._terminated:
+                return LoadError("Error", STARTUP_EXCEEDED)
             return LoadError("RangeError", "The Worker ran out of memory while starting.")
         except RuntimeError as error:
             return _unloadable(str(error))
         self._loaded = True
         return None
 
-    def turn(self, json: str, blob: bytes | None, *, timeout: float) -> tuple[str, bytes]:
-        """Hands in a batch of events. Raises TurnTimeout and IsolateGone."""
-        return self._enter(self._turn, json, blob, timeout=timeout)
+    def turn(
+        self, json: str, blob: bytes | None, cpu_ms: float, *, timeout: float
+    ) -> tuple[str, bytes] | None:
+        """Hands in a batch of events; `cpu_ms` is what the CPU clock shows. None when there are
+        events left for proceed(). Raises TurnTimeout and IsolateGone."""
+        return self._enter(self._turn, json, blob, cpu_ms, timeout=timeout)
 
-    def resume(self, *, timeout: float) -> tuple[str, bytes]:
-        """After a TurnTimeout: the guilty request fails, the rest of the batch is handled."""
-        return self._enter(self._resume, timeout=timeout)
+    def proceed(self, *, timeout: float) -> tuple[str, bytes] | None:
+        """Goes on with a turn, as turn() does."""
+        return self._enter(self._proceed, timeout=timeout)
+
+    def resume(self, cpu_limit_ms: float, *, timeout: float) -> tuple[str, bytes] | None:
+        """After a TurnTimeout: the guilty request fails, or begins anew if the event has had less
+        than the limit; then as proceed()."""
+        return self._enter(self._resume, cpu_limit_ms, timeout=timeout)
+
+    def terminate(self) -> None:
+        """Ends the isolate at the next place where V8 can be interrupted. From any thread."""
+        self._terminated = True
+        self._termination.terminate()
+
+    def memory(self) -> int:
+        """Bytes of V8's heap and of ArrayBuffers, garbage included."""
+        stats = self._runtime.get_stats()
+        return stats.heap_used_bytes + stats.external_memory_bytes
+
+    def collect_garbage(self) -> None:
+        """Takes some 10 ms. Raises IsolateGone."""
+        with contextlib.suppress(TurnTimeout):
+            self._call(self._collect, timeout=_COLLECT_TIMEOUT)
 
     def cpu_ns(self) -> int:
         """CPU time that the isolate's thread has used so far, in nanoseconds."""
@@ -147,19 +210,27 @@ class Isolate:
         """Ends the isolate. pydeno's objects must go on the thread that made them, so they go now
         and not when the garbage collector comes by."""
         self._runtime.close()
-        del self._runtime, self._turn, self._resume
+        del self._runtime, self._turn, self._proceed, self._resume, self._collect
+        del self._termination
 
-    def _enter(
-        self, function: Callable[..., str | list[Any]], *arguments: object, timeout: float
-    ) -> tuple[str, bytes]:
+    def _call(self, function: Callable[..., _T], *arguments: object, timeout: float) -> _T:
         try:
-            result = function(*arguments, timeout=timeout)
+            return function(*arguments, timeout=timeout)
         except pydeno.RuntimeTimeout as error:
             raise TurnTimeout from error
         except pydeno.RuntimeTerminated as error:
+            if self._terminated:
+                raise IsolateGone("exceededCpu", "Worker exceeded CPU time limit.") from error
             raise IsolateGone("exceededMemory", "Worker exceeded memory limit.") from error
         except (pydeno.JavaScriptError, RuntimeError) as error:
             raise IsolateGone("internalError", str(error)) from error
+
+    def _enter(
+        self, function: _Entry, *arguments: object, timeout: float
+    ) -> tuple[str, bytes] | None:
+        result = self._call(function, *arguments, timeout=timeout)
+        if result is None:
+            return None
         json, blob = (result, b"") if isinstance(result, str) else result
         if "\\ud" in json:
             json = _LONE_SURROGATE.sub(lambda found: found[1] or "\ufffd", json)
@@ -169,10 +240,11 @@ class Isolate:
         if self.on_wake is not None:
             self.on_wake()
 
-    def _find_cpu_clock(self) -> int:
-        """Called by the runtime layer, and so on the isolate's own thread."""
-        self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
-        return 0
+    def _read_cpu_clock(self) -> float:
+        """Called by the runtime layer, and so on the isolate's own thread. In milliseconds."""
+        if not self._cpu_clock:
+            self._cpu_clock = time.pthread_getcpuclockid(threading.get_ident())
+        return time.clock_gettime_ns(self._cpu_clock) / 1e6
 
 
 _LONE_SURROGATE = re.compile(r"(\\\\)|\\ud[89a-f][0-9a-f]{2}")

@@ -9,7 +9,6 @@ evaluation of the Worker's own modules.
 from __future__ import annotations
 
 import array
-import contextlib
 import os
 import queue
 import socket
@@ -18,12 +17,10 @@ import threading
 import time
 import traceback
 
-import msgspec
-
-from edgewright.isolate.engine import Isolate, IsolateGone, TurnTimeout
+from edgewright.isolate.engine import Isolate, configure_engine
 from edgewright.isolate.snapshot import load_snapshot
-from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
-from edgewright.protocol.messages import GoneCommand, Load, Loaded, TurnResult
+from edgewright.isolate.stopwatch import Watch
+from edgewright.isolate.tenant import Line, Tenant
 
 SPARES = 3
 """Isolates that are started and wait for a Worker."""
@@ -32,11 +29,8 @@ SPARE_DELAY = 0.05
 """Seconds to wait before a used spare is replaced, so that it doesn't slow the start it served."""
 
 HEAP_BYTES = 128 << 20
-TURN_TIMEOUT = 10.0
-"""Seconds of wall time after which a turn is stopped and the request that was running fails."""
 START_TIMEOUT = 10.0
-
-_RECEIVE = 1 << 18
+"""Seconds on the clock that a Worker's modules may take. (The watch looks at the CPU time.)"""
 
 threading.stack_size(512 << 10)
 
@@ -45,13 +39,17 @@ def main() -> None:
     """Runs until the gateway closes the control socket, given as a file descriptor in argv."""
     control = socket.socket(fileno=int(sys.argv[1]))
     _close_all_but(control.fileno())
+    configure_engine()
     snapshot = load_snapshot()
+    watch = Watch()
     waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
 
     started = threading.Event()
 
     def start_spare() -> None:
-        threading.Thread(target=_isolate, args=(snapshot, waiting, started), daemon=True).start()
+        threading.Thread(
+            target=_isolate, args=(snapshot, waiting, started, watch), daemon=True
+        ).start()
 
     for _ in range(SPARES):
         start_spare()
@@ -92,7 +90,10 @@ def _receive_socket(control: socket.socket) -> socket.socket | None:
 
 
 def _isolate(
-    snapshot: bytes, waiting: queue.SimpleQueue[socket.socket], started: threading.Event
+    snapshot: bytes,
+    waiting: queue.SimpleQueue[socket.socket],
+    started: threading.Event,
+    watch: Watch,
 ) -> None:
     """One isolate's life, on its own thread."""
     try:
@@ -108,74 +109,10 @@ def _isolate(
     connection = waiting.get()
     connection.setblocking(True)
     with connection:
-        line = _Line(connection)
-        isolate.on_wake = line.wake
+        tenant = Tenant(isolate, Line(connection), watch)
         try:
-            _serve(isolate, line)
-        except IsolateGone as gone:
-            result = TurnResult([], [GoneCommand(gone.outcome, gone.message)])
-            with contextlib.suppress(OSError):
-                line.send(encode_frame(msgspec.json.encode(result)))
+            tenant.serve()
         except ConnectionError:
             pass
         finally:
             isolate.close()
-
-
-class _Line:
-    """The connection to the gateway. The isolate's own thread may want a turn at any time."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.receive = connection.recv
-        self._connection = connection
-        self._sending = threading.Lock()
-        self._open = False
-        self._wanted = False
-
-    def send(self, frame: bytes) -> None:
-        with self._sending:
-            self._connection.sendall(frame)
-
-    def open(self, frame: bytes) -> None:
-        """Sends the first frame. Only after it may a turn be asked for."""
-        with self._sending:
-            self._connection.sendall(frame + (WAKE if self._wanted else b""))
-            self._open = True
-
-    def wake(self) -> None:
-        """Asks for a turn."""
-        with self._sending, contextlib.suppress(OSError):
-            if self._open:
-                self._connection.sendall(WAKE)
-            self._wanted = True
-
-
-def _serve(isolate: Isolate, line: _Line) -> None:
-    decoder = FrameDecoder()
-    loaded = False
-    while data := line.receive(_RECEIVE):
-        for json, blob, _ in decoder.feed(data):
-            if loaded:
-                line.send(_turn(isolate, json, blob))
-                continue
-            error = isolate.load(msgspec.json.decode(json, type=Load))
-            line.open(encode_frame(msgspec.json.encode(Loaded(error))))
-            loaded = True
-
-
-def _turn(isolate: Isolate, json: bytes, blob: bytes) -> bytes:
-    start = isolate.cpu_ns()
-    try:
-        result, attachments = isolate.turn(json.decode(), blob or None, timeout=TURN_TIMEOUT)
-    except TurnTimeout:
-        result, attachments = _resume(isolate)
-    return encode_frame(result.encode(), attachments, isolate.cpu_ns() - start)
-
-
-def _resume(isolate: Isolate) -> tuple[str, bytes]:
-    """Each try fails at least one request, so this ends."""
-    while True:
-        try:
-            return isolate.resume(timeout=TURN_TIMEOUT)
-        except TurnTimeout:
-            continue

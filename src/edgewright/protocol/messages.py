@@ -46,6 +46,13 @@ class AbortEvent(Message, tag="abort"):
     request: int
 
 
+class StopEvent(Message, tag="stop"):
+    """The gateway has ended `request`, which went over a limit: nothing of it goes on."""
+
+    request: int
+    reason: str
+
+
 class ResponseEvent(Message, tag="response"):
     """The head of the response to a fetch command. A short body rides along as `inline`."""
 
@@ -104,6 +111,7 @@ class TimerEvent(Message, tag="timer"):
 Event = (
     RequestEvent
     | AbortEvent
+    | StopEvent
     | ResponseEvent
     | FailureEvent
     | ChunkEvent
@@ -300,6 +308,10 @@ class Load(msgspec.Struct, frozen=True):
     """The plain bindings: of `env`, or in the classic form the globals."""
     classic: bool
     """The Worker exports nothing: it calls addEventListener("fetch", …)."""
+    startup_cpu_ms: int
+    """The limits that hold inside the isolate; what they mean is said in config/limits.py."""
+    cpu_ms: int
+    memory_mb: int
 
 
 class Loaded(msgspec.Struct, frozen=True):
