@@ -81,7 +81,13 @@ def edgewright(folder: Path, upstream: str) -> Generator[Server]:
     """`edgewright serve` with its defaults: one gateway process."""
     port = free_port()
     shutil.copy(FOLDER / "worker.js", folder)
-    config = {"name": "benchmark", "main": "worker.js", "vars": {"UPSTREAM": upstream}}
+    config = {
+        "name": "benchmark",
+        "main": "worker.js",
+        "vars": {"UPSTREAM": upstream},
+        # workerd has no limits: each of a request's 50 subrequests has a connection at once.
+        "limits": {"subrequests": 50, "connections": 50},
+    }
     (folder / "wrangler.json").write_text(json.dumps(config))
     command = [sys.executable, "-m", "edgewright", "serve", str(folder), "--port", str(port)]
     with _running("edgewright", command, port, folder) as server:

@@ -10,11 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from edgewright import messages
 from edgewright.build import BuildError, WorkerBundle, build_bundle
 from edgewright.config import ConfigError, WorkerConfig, load_config
+from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, asgi_app
 from edgewright.gateway.hosts import HostError
@@ -77,13 +79,15 @@ class Worker:
             response = await worker.fetch("http://example.com/")
             print(response.status, await response.text())
 
+    `limits` goes over the configuration's, by the same names: `limits={"cpu_ms": 200}`.
+
     `path` is what `edgewright serve` takes: a JavaScript module, or a folder or file with a
     wrangler configuration. `env` adds to the configuration's `vars` and wins over them. `observer`
     is told of finished requests and console lines. `upstream` is the origin for
     `passThroughOnException()`, as `http://host:port`.
 
-    Entering raises one of LOADING_ERRORS when the Worker can't be started; ValueError where
-    `upstream` is no origin.
+    `most` caps them. Entering raises one of LOADING_ERRORS when the Worker can't be started;
+    ValueError where `upstream` is no origin or a limit is none.
     """
 
     def __init__(
@@ -91,12 +95,15 @@ class Worker:
         path: str | Path,
         *,
         env: Mapping[str, Any] | None = None,
+        limits: Mapping[str, int] | None = None,
+        most: Limits | None = None,
         observer: Observer | None = None,
         upstream: str | None = None,
     ) -> None:
         self.path = Path(path)
         self._env = dict(env or {})
-        self._node = Node(observer=observer, upstream=upstream)
+        self._limits = dict(limits or {})
+        self._node = Node(observer=observer, upstream=upstream, most=most)
         self._version: tuple[WorkerConfig, WorkerBundle] | None = None
 
     @property
@@ -195,6 +202,9 @@ class Worker:
 
     def _build(self) -> tuple[WorkerConfig, WorkerBundle]:
         config = load_config(self.path)
+        if self._limits:
+            limits = Limits.of(self._limits, default=config.limits)
+            config = msgspec.structs.replace(config, limits=limits)
         bundle = build_bundle(config)
         # A running Worker keeps its name: that is what it is known by.
         name = bundle.name if self._version is None else self.bundle.name

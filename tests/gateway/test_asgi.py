@@ -68,6 +68,7 @@ export default {
       case "/silent":
         return new Response(new ReadableStream({
           start(controller) { controller.enqueue(bytes(10)); },
+          pull() { return scheduler.wait(1e6); },
           cancel() { aborted.push("cancelled"); },
         }));
       case "/breaks":

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.isolate import Isolate
 from edgewright.messages import BodyError, Request, read_all
@@ -31,11 +32,12 @@ class Played:
         self.observer = Recorder()
         self.isolate = Isolate(
             "w",
+            Limits(),
             ours,
             client,
             self.observer,
             on_idle=self._on_idle,
-            on_end=self.ended.append,
+            on_end=lambda condemned, moved: self.ended.append(condemned),
         )
         self._decoder = FrameDecoder()
         self._frames: list[tuple[bytes, bytes, int]] = []

@@ -23,7 +23,7 @@ Edgewright = Callable[..., Awaitable[Command]]
 
 @pytest.fixture
 async def bodies(run: Run) -> Running:
-    return await run(WORKER)
+    return await run(WORKER, limits={"cpu_ms": 10_000})
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ async def test_a_runaway_fails_alone(run: Run, http: Serve) -> None:
 
 
 async def test_an_isolate_out_of_memory_is_replaced(run: Run, http: Serve) -> None:
-    running = await run(WORKER)
+    running = await run(WORKER, limits={"cpu_ms": 10_000})
     url = await http(running.worker.asgi())
     assert await running.text() == "1"
     async with httpx.AsyncClient(timeout=30) as client:
@@ -72,7 +72,7 @@ async def test_what_makes_v8_end_its_process_ends_no_more(run: Run, http: Serve)
 
 
 async def test_the_python_api_tells_which_limit_it_was(run: Run) -> None:
-    running = await run(WORKER)
+    running = await run(WORKER, limits={"cpu_ms": 10_000})
     with pytest.raises(WorkerException) as caught:
         await running.fetch("/memory")
     assert caught.value.outcome is Outcome.EXCEEDED_MEMORY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gzip
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,7 @@ def build_bundle(config: WorkerConfig) -> WorkerBundle:
     if imports_anything:
         sources.update(_modules_below(config.root, known=sources))
 
+    _check_size(sources, config)
     root = Path(os.path.commonpath([path.parent for path in sources]))
     specifiers = {path: f"worker:/{path.relative_to(root).as_posix()}" for path in sources}
     return WorkerBundle(
@@ -49,9 +51,23 @@ def build_bundle(config: WorkerConfig) -> WorkerBundle:
         main=specifiers[config.main],
         modules={specifiers[path]: source for path, source in sources.items()},
         vars=config.vars,
+        limits=config.limits,
         files={specifier: path for path, specifier in specifiers.items()},
         classic=not has_module_syntax(sources[config.main]),
     )
+
+
+def _check_size(sources: dict[Path, str], config: WorkerConfig) -> None:
+    """Raises BuildError."""
+    most = config.limits.script_mb << 20
+    if sum(map(len, sources.values())) <= most:
+        return  # Text does not get larger by compression, or hardly.
+    size = len(gzip.compress("".join(sources.values()).encode(), 6))
+    if size > most:
+        raise BuildError(
+            f"{display_path(config.main)}: the Worker's modules are {size / 2**20:.1f} MB in all, "
+            f"compressed; {config.limits.script_mb} MB are allowed (limits.script_mb)"
+        )
 
 
 def _read(path: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from edgewright.config.limits import LimitError, Limits
 from edgewright.origin import parse_origin
 from edgewright.supervisor import ServeSettings, run
 
@@ -25,9 +26,32 @@ def _origin(_context: click.Context, _parameter: click.Parameter, url: str | Non
         raise click.BadParameter(str(error)) from error
 
 
+def _most(
+    _context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, int]:
+    try:
+        values = {
+            name: int(value) if value.isdecimal() else value
+            for name, _, value in (text.partition("=") for text in given)
+        }
+        Limits.of(values)
+    except LimitError as error:
+        raise click.BadParameter(str(error)) from error
+    return {name: value for name, value in values.items() if isinstance(value, int)}
+
+
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     """What both commands take."""
     for decorate in (
+        click.option(
+            "--max",
+            "most",
+            metavar="LIMIT=NUMBER",
+            multiple=True,
+            callback=_most,
+            help="The most that a Worker may raise one of its limits to, as in --max cpu_ms=500; "
+            "may be given several times. docs/limits.md lists them.",
+        ),
         click.option(
             "--upstream",
             metavar="URL",
@@ -84,6 +108,7 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
     drain: float,
+    most: dict[str, int],
     upstream: str | None,
 ) -> None:
     """Serve the Worker at PATH.
@@ -103,6 +128,7 @@ def serve(
                 tls_cert=tls_cert,
                 tls_key=tls_key,
                 drain=drain,
+                most=most,
                 upstream=upstream,
             )
         )
@@ -111,10 +137,12 @@ def serve(
 
 @main.command()
 @_common
-def dev(path: Path, host: str, port: int, upstream: str | None) -> None:
+def dev(path: Path, host: str, port: int, most: dict[str, int], upstream: str | None) -> None:
     """Run the Worker at PATH while you write it.
 
     Like serve, with a line for each request, console output and stack traces on the terminal, error
     pages with source lines, and a reload on change that drops no request.
     """
-    sys.exit(run(ServeSettings(path=path, host=host, port=port, dev=True, upstream=upstream)))
+    sys.exit(
+        run(ServeSettings(path=path, host=host, port=port, dev=True, most=most, upstream=upstream))
+    )

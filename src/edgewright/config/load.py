@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import msgspec
 
 from edgewright.config import wrangler_keys
 from edgewright.config.documents import read_document
+from edgewright.config.limits import LimitError, Limits
 from edgewright.config.worker_config import ConfigError, WorkerConfig
 from edgewright.excerpt import display_path
 
@@ -56,11 +58,13 @@ def _from_file(path: Path) -> WorkerConfig:
     main = path.parent / _required_main(document, where)
     _check_main(main, f"{where}: main: {display_path(main.resolve())}")
     flags = _flags(document, where)
+    limits = _limits(document, where)
     return WorkerConfig(
         name=_name(document, where, default=path.parent.name),
         main=main.resolve(),
         root=path.parent.resolve(),
-        vars=_vars(document, where),
+        vars=_vars(document, where, limits),
+        limits=limits,
         compatibility_date=_compatibility_date(document, where),
         compatibility_flags=flags,
         source=path,
@@ -113,12 +117,35 @@ def _name_from(stem: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", stem.lower()).strip("-") or "worker"
 
 
-def _vars(document: dict[str, Any], where: str) -> dict[str, Any]:
+def _limits(document: dict[str, Any], where: str) -> Limits:
+    table: Any = document.get("limits", {})
+    if not isinstance(table, dict):
+        kind = "a table" if where.endswith(".toml") else "an object"
+        raise ConfigError(f"{where}: limits must be {kind}, not {_kind(table)}")
+    try:
+        return Limits.of(table)  # pyright: ignore[reportUnknownArgumentType]
+    except LimitError as error:
+        raise ConfigError(f"{where}: limits: {error}") from None
+
+
+def _vars(document: dict[str, Any], where: str, limits: Limits) -> dict[str, Any]:
     table: Any = document.get("vars", {})
     if not isinstance(table, dict):
         kind = "a table" if where.endswith(".toml") else "an object"
         raise ConfigError(f"{where}: vars must be {kind}, not {_kind(table)}")
     _check_json(table, f"{where}: vars")
+    count = len(table)  # pyright: ignore[reportUnknownArgumentType]
+    if count > limits.variables:
+        raise ConfigError(
+            f"{where}: vars: there may be {limits.variables} variables (limits.variables), "
+            f"not {count}"
+        )
+    for name, value in table.items():  # pyright: ignore[reportUnknownVariableType]
+        text = value if isinstance(value, str) else json.dumps(value)
+        if len(text.encode(errors="replace")) > limits.variable_kb << 10:
+            raise ConfigError(
+                f"{where}: vars.{name}: larger than {limits.variable_kb} KB (limits.variable_kb)"
+            )
     return table  # pyright: ignore[reportUnknownVariableType]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from edgewright.config.limits import Limits
+
 
 class ConfigError(Exception):
     """The configuration can't be used; the message tells the person what to change, and where."""
@@ -24,6 +26,7 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The plain bindings of `env`: any JSON value."""
     compatibility_date: str | None = None
     compatibility_flags: list[str] = []
+    limits: Limits = Limits()
     source: Path | None = None
     """The configuration file, if there is one."""
     warnings: list[str] = []

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import uvloop
 
+from edgewright.config.limits import UNLIMITED, Limits
 from edgewright.gateway.control import (
     MAX_LINE,
     Failed,
@@ -86,7 +87,8 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         tls = Tls(Path(settings.tls_cert), Path(settings.tls_key))
         tls.check()
     terminal = DevTerminal() if settings.dev else ServeTerminal()
-    worker = Worker(settings.path, observer=terminal, upstream=settings.upstream)
+    most = Limits.of(settings.most, default=UNLIMITED)
+    worker = Worker(settings.path, observer=terminal, upstream=settings.upstream, most=most)
     async with worker, contextlib.AsyncExitStack() as stack:
         supervisor.write(encode(Ready(worker.bundle.name, worker.config.warnings)))
         if isinstance(terminal, DevTerminal):

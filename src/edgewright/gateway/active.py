@@ -7,9 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from edgewright.gateway.connections import Connections
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Outcome, RequestRecord, WorkerError, new_ray
 from edgewright.subrequest.upstream import UpstreamBody
+
+EXCEEDED = frozenset({Outcome.EXCEEDED_CPU, Outcome.EXCEEDED_MEMORY, Outcome.EXCEEDED_WALL_TIME})
 
 
 class WorkerFailure(Exception):
@@ -25,8 +28,7 @@ class WorkerFailure(Exception):
     @property
     def status(self) -> int:
         """The status that a client gets instead of a response."""
-        exceeded = (Outcome.EXCEEDED_CPU, Outcome.EXCEEDED_MEMORY)
-        return 503 if self.outcome in exceeded else 500
+        return 503 if self.outcome in EXCEEDED else 500
 
     def record(self, worker: str, request: Request) -> RequestRecord:
         """What there is to tell about a request that never got to an isolate."""
@@ -42,6 +44,12 @@ class WorkerFailure(Exception):
             error=self.error,
             ray=self.ray,
         )
+
+
+class Leavable(Protocol):
+    """What a client can leave."""
+
+    def client_gone(self, active: ActiveRequest) -> None: ...
 
 
 class _Cancellable(Protocol):
@@ -70,6 +78,17 @@ class ActiveRequest:
     body_is_whole: bool = False
     """No byte of `request.body` was given away, and it is the gateway's again."""
     started: float = field(default_factory=time.perf_counter)
+    answered: float = 0.0
+    """When the response was last seen to be under way."""
+    stopped: float = 0.0
+    """When the isolate was told that the request is over."""
+    sink: int | None = None
+    """What the isolate sends the response's body by."""
+    connections: Connections | None = None
+    logged: int = 0
+    """Bytes of console output."""
+    isolate: Leavable | None = None
+    """Where it is now; it may be moved before it begins."""
 
     def record(self, worker: str) -> RequestRecord:
         """What there is to tell about the request, now that it has ended."""

@@ -69,6 +69,14 @@ def asgi_app(node: Node, worker: str, *, dev: bool = False) -> ASGIApp:
     return app
 
 
+class _Refused(ValueError):
+    """A request that no Worker gets to see, as it is too large."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self.status = status
+
+
 class _Exchange:
     """One request and its response."""
 
@@ -82,6 +90,7 @@ class _Exchange:
         "_scope",
         "_send",
         "_sending",
+        "_too_large",
         "_unread",
         "_worker",
         "started",
@@ -102,6 +111,7 @@ class _Exchange:
         self._unread: _ClientBody | None = None
         self._sending: Body | None = None
         self._gone = False
+        self._too_large = False
         self.started = time.monotonic()
         self.watcher: asyncio.Task[None] | None = None
 
@@ -110,6 +120,12 @@ class _Exchange:
         try:
             request = await self._request()
         except BodyError:
+            return
+        except UnknownWorker:
+            await self._send_page(generic(404))
+            return
+        except _Refused as refused:
+            await self._send_page(generic(refused.status))
             return
         except ValueError:
             await self._send_page(generic(400))
@@ -131,6 +147,9 @@ class _Exchange:
         try:
             response = await active.head
         except WorkerFailure as failure:
+            if self._too_large:
+                await self._send_page(generic(413))
+                return
             origin = await self._node.pass_through(active) if failure.pass_through else None
             if origin is None:
                 await self._send_failure(failure)
@@ -158,14 +177,21 @@ class _Exchange:
         if self._sending is not None:
             self._sending.discard()  # which ends the read that waits for more of it
 
+    def _grew(self) -> None:
+        self._too_large = True
+
     async def _request(self) -> Request:
-        """Raises ValueError for what no Worker should see, BodyError when the client left."""
+        """Raises ValueError for what no Worker should see, BodyError when the client left, and
+        UnknownWorker."""
         scope = self._scope
+        limits = self._node.limits(self._worker)
         method: str = scope["method"]
         hosts: list[str] = []
+        size = 0
         length, chunked = None, False
         headers: list[str] = []
         for raw_name, raw_value in scope["headers"]:
+            size += len(raw_name) + len(raw_value)
             name: str = raw_name.decode("latin-1")
             value: str = raw_value.decode("latin-1")
             if name == "host":
@@ -176,6 +202,8 @@ class _Exchange:
                 chunked = chunked or name == "transfer-encoding"
                 continue
             headers += (name, value)
+        if size > limits.request_headers_kb << 10:
+            raise _Refused(431)
         protocol = _PROTOCOLS.get(scope["http_version"], "HTTP/1.1")
         if not any(hosts) and protocol == "HTTP/1.0":  # granian gives an empty one for none
             server = scope.get("server") or ("localhost", None)
@@ -193,16 +221,22 @@ class _Exchange:
         url = f"{scheme}://{hosts[0]}{'' if path.startswith('/') else '/'}{path}"
         if query:
             url = f"{url}?{query.decode()}"
+        if len(url) > limits.url_kb << 10:
+            raise _Refused(414)
         http2 = protocol == "HTTP/2"
         cf = {"httpProtocol": protocol}
         if method in ("GET", "HEAD"):
             return Request(method, url, headers, None, cf)
-        return Request(method, url, headers, await self._body(length, chunked or http2), cf)
+        most = limits.request_body_mb << 20
+        body = await self._body(length, chunked or http2, most)
+        return Request(method, url, headers, body, cf)
 
-    async def _body(self, length: int | None, chunked: bool) -> bytes | Body | None:
+    async def _body(self, length: int | None, chunked: bool, most: int) -> bytes | Body | None:
         if length == 0 or (length is None and not chunked):
             return None
-        body = _ClientBody(self._receive, length, self._left)
+        if length is not None and length > most:
+            raise _Refused(413)
+        body = _ClientBody(self._receive, length, most, self._left, self._grew)
         if length is not None and length <= INLINE_BODY:
             return await read_all(body)
         self._unread = body
@@ -276,10 +310,20 @@ class _Exchange:
 class _ClientBody:
     """A request's body as it arrives."""
 
-    __slots__ = ("_on_left", "_receive", "ended", "length")
+    __slots__ = ("_left", "_most", "_on_left", "_on_too_large", "_receive", "ended", "length")
 
-    def __init__(self, receive: Receive, length: int | None, on_left: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        length: int | None,
+        most: int,
+        on_left: Callable[[], None],
+        on_too_large: Callable[[], None],
+    ) -> None:
         self.length = length
+        self._most = most
+        self._left = most
+        self._on_too_large = on_too_large
         self._receive = receive
         self._on_left = on_left
         self.ended = False
@@ -293,6 +337,11 @@ class _ClientBody:
                 raise BodyError("The client disconnected before its request was complete.")
             self.ended = not message.get("more_body", False)
             if chunk := message.get("body", b""):
+                self._left -= len(chunk)
+                if self._left < 0:
+                    self.ended = True
+                    self._on_too_large()
+                    raise BodyError(f"The request's body is larger than {self._most >> 20} MB.")
                 return chunk
         return b""
 
@@ -337,7 +386,7 @@ def _content_length(value: str) -> int:
 
 def _kind(failure: WorkerFailure) -> ErrorKind:
     match failure.outcome:
-        case Outcome.EXCEEDED_CPU | Outcome.EXCEEDED_MEMORY:
+        case Outcome.EXCEEDED_CPU | Outcome.EXCEEDED_MEMORY | Outcome.EXCEEDED_WALL_TIME:
             return EXCEEDED_LIMITS
         case Outcome.EXCEPTION:
             return THREW

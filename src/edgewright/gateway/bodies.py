@@ -94,6 +94,10 @@ class Stream:
     coding: str | None = None
     """The Content-Encoding of `body`, where it is one that Workers see decoded."""
     reading: asyncio.Task[None] | None = None
+    op: int | None = None
+    """The subrequest whose connection is open as long as this is."""
+    used: float = 0.0
+    """When it came or was last read, on the event loop's clock."""
 
     def decoded(self) -> Body:
         """The body as a Worker reads it."""

@@ -67,6 +67,11 @@ class Channel:
             self._loop.call_soon(self._turn)
 
     @property
+    def unsent(self) -> list[Event]:
+        """What the isolate has not seen yet."""
+        return self._events
+
+    @property
     def turn_seconds(self) -> float:
         """How long the turn that is going on has taken so far."""
         return self._loop.time() - self._since if self._turning and self._since else 0.0

@@ -29,6 +29,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     drain: float = 30.0
     """Seconds that requests in flight have when it is to stop."""
     dev: bool = False
+    most: dict[str, int] = {}
+    """Limits that no Worker may raise further, by their names."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):

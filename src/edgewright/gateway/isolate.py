@@ -6,13 +6,16 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 
+from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.bodies import SinkBody, Stream
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import encode, is_known
+from edgewright.gateway.connections import STALLED, ClosedBody, Connections
 from edgewright.messages import Body, BodyError, Request, Response
 from edgewright.observe.records import LogLine, Observer, Outcome, WorkerError
 from edgewright.protocol.messages import (
@@ -38,11 +41,12 @@ from edgewright.protocol.messages import (
     RequestEvent,
     RespondCommand,
     ResponseEvent,
+    StopEvent,
     TimerCommand,
     TimerEvent,
     attachment_size,
 )
-from edgewright.subrequest.client import SubrequestClient
+from edgewright.subrequest.client import TOO_MANY, SubrequestClient
 from edgewright.subrequest.upstream import (
     SubrequestError,
     UpstreamResponse,
@@ -59,11 +63,27 @@ _UNSAFE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _OUTCOMES = frozenset[str](Outcome)
+_LEFT = (Outcome.CANCELED, Outcome.RESPONSE_STREAM_DISCONNECTED)
 _OVER_CPU = "Worker exceeded CPU time limit."
 
 TURN_LIMIT = 15.0
-"""Seconds of wall time after which a turn is given up together with its host. The host itself stops
-code sooner, wherever that can be stopped."""
+"""Seconds on the clock beyond the CPU limit after which a turn is given up together with its host.
+An honest host has ended it long before."""
+
+_UNHEARD = 5.0
+"""Seconds that an isolate has to let go of a request that was stopped."""
+
+_LOG_LIMIT = (
+    "Log size limit exceeded: More than {kb}KB of data (across console.log statements, exception, "
+    "request metadata and headers) was logged during a single request. Subsequent data for this "
+    "request will not be recorded in logs, appear when tailing this Worker's logs, or in Tail "
+    "Workers."
+)
+_LATE_WAIT_UNTIL = (
+    "waitUntil() tasks did not complete within the allowed time after invocation end and have been "
+    "cancelled. See: https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil"
+)
+_LATE_RESPONSE = "Worker exceeded wall time limit: its response had not begun in time."
 
 _LONGEST_TIMER = 2**31 - 1
 """Milliseconds; HTML's timers take no more."""
@@ -79,14 +99,20 @@ class Isolate:
     def __init__(
         self,
         worker: str,
+        limits: Limits,
         connection: socket.socket,
         client: SubrequestClient,
         observer: Observer,
         *,
         on_idle: Callable[[], None],
-        on_end: Callable[[bool], None],
+        on_end: Callable[[bool, list[ActiveRequest]], None],
     ) -> None:
         self.worker = worker
+        self._limits = limits
+        self._cpu_ns = limits.cpu_ns
+        self._queueing: set[ActiveRequest] = set()
+        """Requests with subrequests that wait for a connection."""
+        self._logged = 0
         self._client = client
         self._observer = observer
         self._on_idle = on_idle
@@ -111,12 +137,16 @@ class Isolate:
 
     def start(self, request: Request) -> ActiveRequest:
         """Hands a request to the Worker. Its `head` gets the Response, or a WorkerFailure."""
+        active = ActiveRequest(0, request, asyncio.get_running_loop().create_future())
+        self.adopt(active)
+        return active
+
+    def adopt(self, active: ActiveRequest) -> None:
+        """Takes a request that has not begun anywhere."""
         self._last_request += 1
-        active = ActiveRequest(
-            self._last_request,
-            request,
-            asyncio.get_running_loop().create_future(),
-        )
+        request = active.request
+        active.id = self._last_request
+        active.isolate = self
         self._requests[active.id] = active
         inline, stream = request.body, None
         if inline is not None and not isinstance(inline, bytes):
@@ -136,10 +166,15 @@ class Isolate:
             # Nothing else is going on: a round of the event loop would only be waited for.
             alone=len(self._requests) == 1,
         )
-        return active
 
     def client_gone(self, active: ActiveRequest) -> None:
         """The client of a request went away before it had the whole response."""
+        if active.isolate is None:  # it is being moved
+            active.outcome = Outcome.CANCELED
+            return
+        if active.isolate is not self:
+            active.isolate.client_gone(active)
+            return
         if active.id not in self._requests:
             return
         if active.outcome is Outcome.OK:
@@ -149,9 +184,27 @@ class Isolate:
 
     @property
     def hangs(self) -> bool:
-        """Whether a turn takes longer than the host lets any: it can't stop all code (V8 has no
-        place to interrupt a hot loop that calls built-ins only)."""
-        return self._channel.turn_seconds > TURN_LIMIT
+        """Whether a turn takes longer than an honest host lets any, or a request does not end."""
+        now = time.perf_counter()
+        return self._channel.turn_seconds > TURN_LIMIT + self._limits.cpu_ms / 1000 or any(
+            active.stopped and now > active.stopped + _UNHEARD for active in self._requests.values()
+        )
+
+    def stop_late(self) -> None:
+        """Ends the requests that have taken too long on the clock."""
+        now = time.perf_counter()
+        limits = self._limits
+        for active in list(self._requests.values()):
+            if active.stopped or active.outcome in _LEFT:
+                continue
+            if not active.head.done():
+                if now > active.started + limits.wall_ms / 1000:
+                    self._stop(active, Outcome.EXCEEDED_WALL_TIME, _LATE_RESPONSE)
+            elif active.sink in self._sinks:
+                active.answered = now
+            elif now > active.answered + limits.wait_until_ms / 1000:
+                self._log(active, LogLine(self.worker, "warn", _LATE_WAIT_UNTIL))
+                self._tell(active, _LATE_WAIT_UNTIL)
 
     def give_up(self) -> None:
         """Ends an isolate that hangs."""
@@ -169,18 +222,38 @@ class Isolate:
         sizes = [attachment_size(command) for command in commands]
         if sum(sizes) != len(blob) or min(sizes, default=0) < 0:
             raise ProtocolViolation("the attachments are not what the commands say")
-        self._share_cpu(spent, cpu_ns)
+        over = self._share_cpu(spent, cpu_ns)
         offset = 0
         for command, size in zip(commands, sizes, strict=True):
             self._perform(command, blob[offset : offset + size] if size else b"")
             offset += size
+        if over is not None and over.id in self._requests:
+            self._tell(over, _OVER_CPU)
+        if self._queueing and not self._channel.unsent:
+            self._unblock()
 
-    def _share_cpu(self, spent: list[float], cpu_ns: int) -> None:
+    def _share_cpu(self, spent: list[float], cpu_ns: int) -> ActiveRequest | None:
+        """Adds up what each request has used; gives the one, if any, that is over its limit now."""
+        over: ActiveRequest | None = None
         total = sum(spent[1::2])
         for index in range(0, len(spent) - 1, 2):
             active = self._requests.get(int(spent[index]))
             if active is not None and total > 0:
                 active.cpu_ns += cpu_ns * spent[index + 1] / total
+                if active.cpu_ns > self._cpu_ns and not active.stopped:
+                    # Before its commands are performed: what it has answered comes too late.
+                    self._failed(active, _failure(Outcome.EXCEEDED_CPU, _OVER_CPU))
+                    over = active
+        return over
+
+    def _stop(self, active: ActiveRequest, outcome: Outcome, reason: str) -> None:
+        self._failed(active, _failure(outcome, reason))
+        self._tell(active, reason)
+
+    def _tell(self, active: ActiveRequest, reason: str) -> None:
+        """Tells the isolate that a request is over."""
+        active.stopped = time.perf_counter()
+        self._channel.post(StopEvent(active.id, reason))
 
     def _perform(self, command: Command, attachment: bytes) -> None:
         match command:
@@ -214,7 +287,9 @@ class Isolate:
             case FailCommand():
                 self._fail(command)
             case LogCommand():
-                self._observer.logged(LogLine(self.worker, command.level, command.message))
+                line = LogLine(self.worker, command.level, command.message)
+                request = command.request
+                self._log(None if request is None else self._owner(request), line)
             case GoneCommand():
                 if command.outcome not in _OUTCOMES:
                     raise ProtocolViolation(f"{command.outcome!r} is no outcome")
@@ -244,12 +319,18 @@ class Isolate:
             )
             return
         active.status = command.status
+        active.sink = command.sink
+        active.answered = time.perf_counter()
         active.head.set_result(response)
 
     def _response(self, active: ActiveRequest, command: RespondCommand, inline: bytes) -> Response:
         if not 200 <= command.status <= 599:
             raise ValueError(f"{command.status} is no status that a response can have.")
         headers = response_headers(command.headers, head=active.request.method == "HEAD")
+        if sum(map(len, headers)) > self._limits.response_headers_kb << 10:
+            raise ValueError(
+                f"The response's headers are larger than {self._limits.response_headers_kb} KB."
+            )
         coding = header(headers, "content-encoding")
         body: bytes | Body | None = None
         encoded = command.encoded
@@ -292,6 +373,7 @@ class Isolate:
         for op in active.ops.values():
             op.cancel()
         active.ops.clear()
+        self._queueing.discard(active)
         for stream in active.streams.copy():
             self._drop_stream(stream)
         del self._requests[active.id]
@@ -314,7 +396,10 @@ class Isolate:
         if active is None:
             self._refuse_body(command)
             return
-        active.subrequests += 1
+        if not self._may_fetch(active):
+            self._refuse_body(command)
+            self._channel.post(FailureEvent(command.op, "Error", TOO_MANY))
+            return
         body: bytes | Body | None = None
         if command.inline is not None:
             body = inline
@@ -327,6 +412,22 @@ class Isolate:
             except BodyError as error:
                 self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
                 return
+        if active.connections is None:
+            active.connections = Connections(self._limits.connections)
+        if active.connections.take(command.op):
+            self._start_fetch(active, command, body)
+            return
+        start = partial(self._start_fetch, active, command, body)
+        active.ops[command.op] = active.connections.queue(command.op, start, body)
+        self._queueing.add(active)
+
+    def _may_fetch(self, active: ActiveRequest) -> bool:
+        active.subrequests += 1
+        return active.subrequests <= self._limits.subrequests
+
+    def _start_fetch(
+        self, active: ActiveRequest, command: FetchCommand, body: bytes | Body | None
+    ) -> None:
         try:
             active.ops[command.op] = self._client.start(
                 command.method,
@@ -335,9 +436,42 @@ class Isolate:
                 body,
                 command.redirect,
                 partial(self._fetched, active, command.op),
+                partial(self._may_fetch, active),
             )
         except SubrequestError as error:
+            active.ops.pop(command.op, None)
             self._channel.post(FailureEvent(command.op, error.name, error.message))
+            self._release(active, command.op)
+
+    def _release(self, active: ActiveRequest, op: int) -> None:
+        """A subrequest needs its connection no more."""
+        if active.connections is not None:
+            active.connections.release(op)
+            if not active.connections.waiting:
+                self._queueing.discard(active)
+
+    def _unblock(self) -> None:
+        """Where all connections of a request are open for bodies that it does not read, and others
+        wait for them, the one that was not used for longest is closed."""
+        for active in list(self._queueing):
+            if active.connections is None:
+                continue
+            idle = [
+                stream
+                for id in active.streams
+                if (stream := self._streams[id]).op in active.connections.open
+                and (stream.reading is None or stream.reading.done())
+            ]
+            if len(idle) < len(active.connections.open):
+                continue
+            stalled = min(idle, key=lambda stream: stream.used)
+            stalled.discard()
+            stalled.body, stalled.coding = ClosedBody(), None
+            self._log(active, LogLine(self.worker, "warn", STALLED))
+            op, stalled.op = stalled.op, None
+            if op is not None:
+                active.bodies.pop(op, None)
+                self._release(active, op)
 
     def _fetched(
         self, active: ActiveRequest, op: int, upstream: UpstreamResponse | SubrequestError
@@ -345,14 +479,18 @@ class Isolate:
         del active.ops[op]
         if isinstance(upstream, SubrequestError):
             self._channel.post(FailureEvent(op, upstream.name, upstream.message))
+            self._release(active, op)
             return
         body = upstream.body
         if body is None or isinstance(body, bytes):
             inline, stream = body, None
+            self._release(active, op)
         else:
             active.bodies[op] = body
             inline = None
             stream = self._keep(active, body, header(upstream.headers, "content-encoding"))
+            self._streams[stream].op = op
+            self._streams[stream].used = time.perf_counter()
         self._channel.post(
             ResponseEvent(
                 op,
@@ -375,6 +513,7 @@ class Isolate:
         for active in self._requests.values():
             if (running := active.ops.pop(op, None)) is not None:
                 running.cancel()
+                self._release(active, op)
                 return
             if (body := active.bodies.pop(op, None)) is not None:
                 body.break_off("The operation was aborted.")
@@ -407,6 +546,7 @@ class Isolate:
             if not known:
                 raise
             return
+        stream.used = time.perf_counter()
         if chunk:
             self._channel.post(ChunkEvent(id, len(chunk)), chunk)
         else:
@@ -464,9 +604,25 @@ class Isolate:
         stream = self._streams.pop(id, None)
         if stream is not None and (active := self._requests.get(stream.request)):
             active.streams.discard(id)
+            if stream.op is not None:
+                self._release(active, stream.op)
         return stream
 
     # --- The end ----------------------------------------------------------------------------------
+
+    def _log(self, active: ActiveRequest | None, line: LogLine) -> None:
+        """Up to the limit: of a request, or of all that is said outside of any."""
+        size = len(line.message)
+        if active is None:
+            self._logged, before = self._logged + size, self._logged
+        else:
+            active.logged, before = active.logged + size, active.logged
+        limit = self._limits.log_kb << 10
+        if before + size <= limit:
+            self._observer.logged(line)
+        elif before <= limit:
+            text = _LOG_LIMIT.format(kb=self._limits.log_kb)
+            self._observer.logged(LogLine(self.worker, "warn", text))
 
     def _closed(self, reason: str, lied: bool) -> None:
         word = self._last_word
@@ -482,10 +638,28 @@ class Isolate:
         for sink in self._sinks.values():
             sink.end(word.message)
         self._sinks.clear()
+        unsent = {event.request for event in self._channel.unsent if type(event) is RequestEvent}
+        movable = word.outcome != Outcome.CANCELED  # else it is the Worker that is to end
+        moved: list[ActiveRequest] = []
         for active in list(self._requests.values()):
+            if active.id in unsent and active.outcome is Outcome.OK and movable:
+                moved.append(self._give_away(active))
+                continue
             self._failed(active, failure)
             self._done(active)
-        self._on_end(condemned)
+        self._on_end(condemned, moved)
+
+    def _give_away(self, active: ActiveRequest) -> ActiveRequest:
+        """Lets go of a request that no code has seen."""
+        if active.body_stream is not None:
+            self._forget_stream(active.body_stream)
+        del self._requests[active.id]
+        active.isolate = None
+        return active
+
+
+def _failure(outcome: Outcome, reason: str) -> WorkerFailure:
+    return WorkerFailure(outcome, WorkerError("Error", reason, ""))
 
 
 def response_headers(flat: list[str], *, head: bool) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from edgewright.build import WorkerBundle, format_load_error
+from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.hosts import HostError, HostPool
 from edgewright.gateway.isolate import Isolate, response_headers
@@ -21,11 +22,11 @@ from edgewright.protocol.messages import Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 
 _LOAD_TIMEOUT = 15.0
-"""Seconds until an isolate that says nothing is given up together with its host, which stops the
-Worker's code before that, wherever it can be stopped (see Isolate.hangs)."""
+"""Seconds until an isolate that says nothing is given up together with its host, which has stopped
+the Worker's code before that."""
 
-_LOOK_EVERY = 1.0
-"""Seconds between two looks for isolates that hang."""
+_LOOK_EVERY = 0.5
+"""Seconds between two looks for isolates that hang and requests that take too long."""
 
 
 class StartupError(Exception):
@@ -58,10 +59,18 @@ class Node:
 
     `observer` is told of requests and console lines. `upstream` is the origin behind the Workers
     (`http://host:port`), where a request goes whose Worker failed after
-    `passThroughOnException()`. Raises ValueError where that is no origin.
+    `passThroughOnException()`. No Worker gets more than `most`. Raises ValueError where that is
+    no origin.
     """
 
-    def __init__(self, *, observer: Observer | None = None, upstream: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        observer: Observer | None = None,
+        upstream: str | None = None,
+        most: Limits | None = None,
+    ) -> None:
+        self._most = most
         self._observer = observer or Silent()
         self._upstream = None if upstream is None else parse_origin(upstream)
         self._workers: dict[str, _Worker] = {}
@@ -87,7 +96,7 @@ class Node:
         An eager one is loaded now, which raises StartupError when it can't be; otherwise with its
         first request. Raises HostError.
         """
-        worker = _Worker(bundle)
+        worker = _Worker(replace(bundle, limits=bundle.limits.capped(self._most)))
         if eager:
             try:
                 await self._load(worker)
@@ -99,6 +108,10 @@ class Node:
         if previous is not None:
             previous.retired = True
             self._look_idle(previous)
+
+    def limits(self, name: str) -> Limits:
+        """Those of the version that is in service. Raises UnknownWorker."""
+        return self._worker(name).bundle.limits
 
     def bundle(self, name: str) -> WorkerBundle:
         """The version of a Worker that is in service. Raises UnknownWorker."""
@@ -253,7 +266,7 @@ class Node:
             host.isolates -= 1
             raise StartupError(bundle, error)
 
-        def ended(condemned: bool) -> None:
+        def ended(condemned: bool, moved: list[ActiveRequest]) -> None:
             host.isolates -= 1
             self._isolates.discard(isolate)
             if condemned:
@@ -264,9 +277,12 @@ class Node:
                     # It was lost: the next request needs another. (One that nobody had asked
                     # anything would be lost again, and again.)
                     self._loading(worker)
+            for active in moved:
+                self._move(worker, active)
 
         isolate = Isolate(
             bundle.name,
+            limits,
             connection,
             self._client,
             self._observer,
@@ -278,8 +294,37 @@ class Node:
     def _end_hanging(self) -> None:
         for isolate in [isolate for isolate in self._isolates if isolate.hangs]:
             isolate.give_up()
+        for isolate in list(self._isolates):
+            isolate.stop_late()
         loop = asyncio.get_running_loop()
         self._look = loop.call_later(_LOOK_EVERY, self._end_hanging) if self._isolates else None
+
+    def _move(self, worker: _Worker, active: ActiveRequest) -> None:
+        """Hands a request that had not begun when its isolate ended to the Worker's next one."""
+        worker.waiting += 1
+        self._waiting += 1
+        task = asyncio.get_running_loop().create_task(self._begin_anew(worker, active))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin_anew(self, worker: _Worker, active: ActiveRequest) -> None:
+        try:
+            while worker.isolate is None:
+                await self._load(worker)
+            if active.outcome is Outcome.CANCELED:  # by its client, meanwhile
+                raise HostError("The client has disconnected.")
+            worker.isolate.adopt(active)
+        except (StartupError, HostError) as error:
+            failure = WorkerFailure(Outcome.INTERNAL_ERROR, WorkerError("Error", str(error), ""))
+            if active.outcome is Outcome.OK:
+                active.outcome, active.error = failure.outcome, failure.error
+            active.head.set_exception(failure)
+            active.head.exception()  # seen: the client may be gone, and nobody waiting
+            self._observer.request_finished(active.record(worker.bundle.name))
+        finally:
+            worker.waiting -= 1
+            self._waiting -= 1
+            self._look_idle(worker)
 
     def _look_idle(self, worker: _Worker) -> None:
         """Nothing may be left to do: for a Worker that was replaced, or for all."""

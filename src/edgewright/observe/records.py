@@ -15,6 +15,7 @@ class Outcome(enum.StrEnum):
     EXCEPTION = "exception"
     EXCEEDED_CPU = "exceededCpu"
     EXCEEDED_MEMORY = "exceededMemory"
+    EXCEEDED_WALL_TIME = "exceededWallTime"
     CANCELED = "canceled"
     RESPONSE_STREAM_DISCONNECTED = "responseStreamDisconnected"
     INTERNAL_ERROR = "internalError"

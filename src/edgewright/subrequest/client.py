@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections.abc import Callable
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from edgewright.messages import Body
@@ -45,6 +46,14 @@ _BODY_HEADERS = frozenset(
 )
 
 
+TOO_MANY = "Too many subrequests."
+"""The platform's words."""
+
+
+def _always() -> bool:
+    return True
+
+
 class SubrequestClient:
     """One pool of connections for all Workers of a gateway."""
 
@@ -60,10 +69,12 @@ class SubrequestClient:
         body: bytes | Body | None,
         redirect: str,
         settle: Settle,
+        allow: Callable[[], bool] = _always,
     ) -> Subrequest:
         """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
-        returns. Lets go of the body, however it ends."""
-        fetch = _Fetch(self, method, url, headers, body, redirect, settle)
+        returns. Lets go of the body, however it ends. `allow` is asked before each redirect is
+        followed: it is a subrequest, too."""
+        fetch = _Fetch(self, method, url, headers, body, redirect, settle, allow)
         fetch.begin()
         return fetch
 
@@ -102,6 +113,7 @@ class _Fetch:
     """One request, with the redirects that it meets."""
 
     __slots__ = (
+        "_allow",
         "_body",
         "_client",
         "_headers",
@@ -122,7 +134,9 @@ class _Fetch:
         body: bytes | Body | None,
         redirect: str,
         settle: Settle,
+        allow: Callable[[], bool],
     ) -> None:
+        self._allow = allow
         self._client = client
         self._method = method
         self._url = url
@@ -159,6 +173,8 @@ class _Fetch:
             self._redirects += 1
             if self._redirects > MAX_REDIRECTS:
                 raise SubrequestError("Too many redirects.")
+            if not self._allow():
+                raise SubrequestError(TOO_MANY, "Error")
             self._method, self._url, self._headers, self._body = _redirected(
                 result.status, location, self._method, self._url, self._headers, self._body
             )

@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ class ServeSettings:
     drain: float = 30.0
     """Seconds that requests in flight have when it is to stop."""
     dev: bool = False
+    most: dict[str, int] = field(default_factory=dict[str, int])
+    """Limits that no Worker may raise further, by their names."""
     upstream: str | None = None
     """The origin behind the Worker, for passThroughOnException()."""
 
@@ -123,6 +125,7 @@ class _Supervisor:
                 cpu=self._cpu(number),
                 drain=settings.drain,
                 dev=settings.dev,
+                most=settings.most,
             )
         )
         self._children[number] = child
