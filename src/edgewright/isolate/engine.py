@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pydeno
-import pydeno._pydeno
 
 from edgewright.protocol.messages import Load, LoadError
 
@@ -38,20 +37,24 @@ def _set_flags(*flags: str) -> None:
 
 # A Worker makes no code from strings: eval(), Function() and their like throw an EvalError. The
 # runtime layer's own scripts are compiled by the engine itself, which may.
-_set_flags("--disallow-code-generation-from-strings")
+_set_flags(
+    "--disallow-code-generation-from-strings",
+    # V8 leaves the check for interruptions out of loops that it might unroll: nothing could stop
+    # them.
+    "--no-turboshaft-loop-unrolling",
+    # WebAssembly's memories count nowhere, and grow by an instruction: 128 MiB at most, each.
+    f"--wasm-max-mem-pages={(128 << 20) // (64 << 10)}",
+)
 
-_ENTRY = "edgewright:entry"
-_CAPTURE = "edgewright:capture"
-_GLOBALS = "edgewright:globals"
 STARTUP_EXCEEDED = "Script startup exceeded CPU time limit."
 """The platform's words."""
 
 _COLLECT_TIMEOUT = 2.0
+_ENTRY = "edgewright:entry"
+_CAPTURE = "edgewright:capture"
+_GLOBALS = "edgewright:globals"
 _NEVER_FROM_WORKERS = frozenset({_ENTRY, _CAPTURE, _GLOBALS})
 
-
-# Its only way to set V8's flags; pydeno uses it in processes like ours.
-_set_v8_flags: Callable[[list[str]], list[str]] = vars(pydeno._pydeno)["_set_v8_flags"]  # pyright: ignore[reportPrivateUsage]
 
 _T = TypeVar("_T")
 _Entry = Callable[..., "str | list[Any] | None"]
@@ -68,24 +71,6 @@ class IsolateGone(Exception):
         super().__init__(message)
         self.outcome = outcome
         self.message = message
-
-
-def configure_engine() -> None:
-    """Sets what holds for all isolates of this process; before the first of them."""
-    unknown = _set_v8_flags(
-        [
-            # V8 leaves the check for interruptions out of loops that it might unroll: nothing
-            # could stop them.
-            "--no-turboshaft-loop-unrolling",
-            # WebAssembly's memories count nowhere, and grow by an instruction.
-            f"--wasm-max-mem-pages={_WASM_PAGES}",
-        ]
-    )
-    if unknown:
-        raise RuntimeError(f"V8 does not know {' '.join(unknown)}")
-
-
-_WASM_PAGES = (128 << 20) // (64 << 10)
 
 
 def build_snapshot(runtime: str) -> bytes:

@@ -17,7 +17,7 @@ import threading
 import time
 import traceback
 
-from edgewright.isolate.engine import Isolate, configure_engine
+from edgewright.isolate.engine import Isolate
 from edgewright.isolate.snapshot import load_snapshot
 from edgewright.isolate.stopwatch import Watch
 from edgewright.isolate.tenant import Line, Tenant
@@ -39,7 +39,6 @@ def main() -> None:
     """Runs until the gateway closes the control socket, given as a file descriptor in argv."""
     control = socket.socket(fileno=int(sys.argv[1]))
     _close_all_but(control.fileno())
-    configure_engine()
     snapshot = load_snapshot()
     watch = Watch()
     waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
