@@ -93,7 +93,7 @@ export type TimerCommand = [tag: "timer", request: Id, op: Id, delay: number];
 export type ClearCommand = [tag: "clear", op: Id];
 export type LogCommand = [tag: "log", request: MaybeId, level: string, message: string];
 /** Said by the host process, never by the code in the isolate. */
-export type GoneCommand = [tag: "gone", outcome: string, message: string];
+export type GoneCommand = [tag: "gone", outcome: string, message: string, process: boolean];
 
 export type Command =
   | FetchCommand

@@ -359,7 +359,7 @@ LIES: dict[str, list[list[Any]]] = {
     "a negative size": [["chunk", 1, -5]],
     "an op twice": [["timer", 1, 1, 1000], ["timer", 1, 1, 1000]],
     "a sink twice": [fetch(1, 1, sink=3), fetch(1, 2, sink=3)],
-    "an outcome that is none": [["gone", "victorious", ""]],
+    "an outcome that is none": [["gone", "victorious", "", False]],
     "an unknown command": [["sudo", 1]],
     "the wrong type": [["done", "1"]],
 }
@@ -431,7 +431,7 @@ async def test_a_host_that_dies(played: Played) -> None:
 
 async def test_the_last_word_says_why(played: Played) -> None:
     active = await played.start()
-    await played.say(["gone", "exceededMemory", "Worker exceeded memory limit."])
+    await played.say(["gone", "exceededMemory", "Worker exceeded memory limit.", False])
     played.socket.close()
     with pytest.raises(WorkerFailure, match="memory") as caught:
         await active.head

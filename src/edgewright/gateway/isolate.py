@@ -209,12 +209,12 @@ class Isolate:
     def give_up(self) -> None:
         """Ends an isolate that hangs."""
         self._channel.close()
-        self._end(GoneCommand(Outcome.EXCEEDED_CPU, _OVER_CPU), condemned=True)
+        self._end(GoneCommand(Outcome.EXCEEDED_CPU, _OVER_CPU, process=True))
 
     def close(self) -> None:
         """Ends the isolate and whatever still runs in it."""
         self._channel.close()
-        self._end(GoneCommand(Outcome.CANCELED, "The Worker was stopped."), condemned=False)
+        self._end(GoneCommand(Outcome.CANCELED, "The Worker was stopped.", process=False))
 
     # --- Commands ---------------------------------------------------------------------------------
 
@@ -627,10 +627,10 @@ class Isolate:
     def _closed(self, reason: str, lied: bool) -> None:
         word = self._last_word
         if word is None or lied:
-            word = GoneCommand(Outcome.INTERNAL_ERROR, reason)
-        self._end(word, condemned=lied)
+            word = GoneCommand(Outcome.INTERNAL_ERROR, reason, process=lied)
+        self._end(word)
 
-    def _end(self, word: GoneCommand, *, condemned: bool) -> None:
+    def _end(self, word: GoneCommand) -> None:
         if self._ended:
             return
         self._ended = True
@@ -647,7 +647,7 @@ class Isolate:
                 continue
             self._failed(active, failure)
             self._done(active)
-        self._on_end(condemned, moved)
+        self._on_end(word.process, moved)
 
     def _give_away(self, active: ActiveRequest) -> ActiveRequest:
         """Lets go of a request that no code has seen."""

@@ -85,7 +85,7 @@ class Tenant:
         try:
             self._serve()
         except IsolateGone as gone:
-            self._say(GoneCommand(gone.outcome, gone.message))
+            self._say(GoneCommand(gone.outcome, gone.message, process=False))
         finally:
             self._watch.remove(self)
 
@@ -98,7 +98,7 @@ class Tenant:
         self._isolate.terminate()
 
     def say_goodbye(self) -> None:
-        self._say(GoneCommand("exceededCpu", _OVER_CPU))
+        self._say(GoneCommand("exceededCpu", _OVER_CPU, process=True))
 
     # --- Turns ------------------------------------------------------------------------------------
 

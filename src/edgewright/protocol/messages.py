@@ -234,6 +234,8 @@ class GoneCommand(Message, tag="gone"):
 
     outcome: str
     message: str
+    process: bool
+    """The whole process ends with it, as nothing else stops the code that runs."""
 
 
 Command = (
