@@ -3,6 +3,7 @@
 // deleted before the Worker's first line runs.
 
 import sharedModules from "edgewright:shared";
+import { installClock, letClockRun, removeTemporal } from "./clock.js";
 import { setUnhandledPromiseRejectionHandler } from "./engine.js";
 import { collectGarbage } from "./garbage.js";
 import { installGlobals } from "./globals.js";
@@ -10,7 +11,6 @@ import { reportException, setHostFunctions } from "./io.js";
 import { setSharedModules } from "./lazy.js";
 import { proceed, resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
-import { startClock } from "./web/performance.js";
 import { installWorker } from "./workers/handlers.js";
 
 interface HostGlobals {
@@ -20,6 +20,7 @@ interface HostGlobals {
   __resume?: typeof resume;
   __collect?: typeof collectGarbage;
   __install?: typeof installWorker;
+  __letClockRun?: typeof letClockRun;
   __entropy?: (size: number) => Uint8Array;
   __lazyScript?: (name: string) => string;
   __wake?: () => void;
@@ -44,6 +45,7 @@ Object.defineProperty = (target, key, descriptor) => {
 };
 
 installGlobals();
+installClock();
 setSharedModules(sharedModules);
 const readableStream = getOwnPropertyDescriptor(globalThis, "ReadableStream") as PropertyDescriptor;
 const consoleMembers = getOwnPropertyDescriptors(console);
@@ -53,13 +55,14 @@ scope.__proceed = proceed;
 scope.__resume = resume;
 scope.__collect = collectGarbage;
 scope.__install = installWorker;
+scope.__letClockRun = letClockRun;
 scope.__start = () => {
   const { __entropy, __lazyScript, __wake, __cpuClock } = scope;
   if (!__entropy || !__lazyScript || !__wake || !__cpuClock) {
     throw new Error("The host did not bind its functions.");
   }
   __cpuClock();
-  startClock();
+  removeTemporal();
   setUnhandledPromiseRejectionHandler((_promise, reason) => {
     reportException(reason);
     return true;

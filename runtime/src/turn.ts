@@ -4,6 +4,7 @@
 // drained before the next event. So what an event causes is known to be its own, and a turn that
 // is stopped half-way (it ran for too long) can say whose fault it was and go on with the rest.
 
+import { tick } from "./clock.js";
 import { monotonicNow, runMicrotasks } from "./engine.js";
 import { endAllHung, endHungSuspects, endIfHung } from "./hung.js";
 import {
@@ -118,6 +119,7 @@ function run(): TurnResult | null {
   while (next < batch.length) {
     const event = batch[next++] as Event;
     mark = commandsLength();
+    tick();
     deliver(event, attachmentOf(event));
     runMicrotasks();
     const request = leave();

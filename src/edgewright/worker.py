@@ -84,7 +84,8 @@ class Worker:
     `path` is what `edgewright serve` takes: a JavaScript module, or a folder or file with a
     wrangler configuration. `env` adds to the configuration's `vars` and wins over them. `observer`
     is told of finished requests and console lines. `upstream` is the origin for
-    `passThroughOnException()`, as `http://host:port`.
+    `passThroughOnException()`, as `http://host:port`. `live_clock` lets clocks run while code runs;
+    else they show when the event came that is being handled, as on the platform.
 
     `most` caps them. Entering raises one of LOADING_ERRORS when the Worker can't be started;
     ValueError where `upstream` is no origin or a limit is none.
@@ -99,11 +100,14 @@ class Worker:
         most: Limits | None = None,
         observer: Observer | None = None,
         upstream: str | None = None,
+        live_clock: bool = False,
     ) -> None:
         self.path = Path(path)
         self._env = dict(env or {})
         self._limits = dict(limits or {})
-        self._node = Node(observer=observer, upstream=upstream, most=most)
+        self._node = Node(
+            observer=observer, upstream=upstream, most=most, live_clock=live_clock
+        )
         self._version: tuple[WorkerConfig, WorkerBundle] | None = None
 
     @property

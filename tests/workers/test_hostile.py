@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,40 @@ async def test_the_runtime_layer_reaches_for_nothing_that_a_worker_can_patch(
         response = await running.fetch(f"/{scene}", method="POST", body=b'{"a": 1}')
         await response.bytes()
     assert set((await running.text("/seen")).split("\n")) - ALLOWED - {""} == set()
+
+
+async def test_no_time_passes_while_code_runs(run: Run) -> None:
+    running = await run(HOSTILE / "clocks.js")
+    seen = await running.json()
+    start = {
+        name: value for name, value in seen["atStart"].items() if name not in ("format", "parts")
+    }
+    assert set(start.values()) == {0}
+    assert "1970" in seen["atStart"]["format"]
+    assert seen["before"] == seen["after"]
+    assert abs(seen["before"]["now"] / 1000 - time.time()) < 60
+    for name in ("now", "date", "derived", "reflected", "prototype", "performance"):
+        assert seen["later"][name] - seen["before"][name] >= 19
+        assert seen["before"][name] == seen["before"]["now"]
+    assert seen["waits"] == {
+        name: f"TypeError: Atomics.{name} cannot be called in this context"
+        for name in ("wait", "waitAsync")
+    }
+
+
+async def test_dates_are_what_they_were(run: Run) -> None:
+    running = await run(HOSTILE / "clocks.js")
+    assert await running.json("/kinds") == {
+        "constructor": True,
+        "instance": True,
+        "name": "Date 7 0 number",
+        "format": True,
+        "temporal": "undefined",
+    }
+
+
+async def test_clocks_can_be_told_to_run(run: Run) -> None:
+    running = await run(HOSTILE / "clocks.js", live_clock=True)
+    seen = await running.json()
+    assert seen["atStart"]["now"] > 0
+    assert seen["after"]["performance"] > seen["before"]["performance"]

@@ -1,6 +1,6 @@
 // Console §1: the console namespace. Its lines leave the isolate as log commands.
 
-import { monotonicNow } from "../engine.js";
+import { now } from "../clock.js";
 import { currentRequest, type RequestContext, send } from "../io.js";
 import { formatTable } from "./console_table.js";
 import { inspect, MAX_TEXT } from "./inspect.js";
@@ -106,21 +106,21 @@ const methods = {
   time(label?: unknown): void {
     const key = labelOf(label);
     if (timers.has(key)) print("warn", `Timer '${key}' already exists`);
-    else timers.set(key, monotonicNow());
+    else timers.set(key, now());
   },
 
   timeLog(label?: unknown, ...data: unknown[]): void {
     const key = labelOf(label);
     const start = timers.get(key);
     if (start === undefined) print("warn", `Timer '${key}' does not exist`);
-    else print("log", format([`${key}: ${showDuration(monotonicNow() - start)}`, ...data]));
+    else print("log", format([`${key}: ${showDuration(now() - start)}`, ...data]));
   },
 
   timeEnd(label?: unknown): void {
     const key = labelOf(label);
     const start = timers.get(key);
     if (start === undefined) print("warn", `Timer '${key}' does not exist`);
-    else print("info", `${key}: ${showDuration(monotonicNow() - start)}`);
+    else print("info", `${key}: ${showDuration(now() - start)}`);
     timers.delete(key);
   },
 };

@@ -1,5 +1,6 @@
 // DOM §2: Event, CustomEvent and EventTarget. There is no tree here: an event has one target.
 
+import { now } from "../clock.js";
 import { reportException } from "../io.js";
 import {
   ArrayFind,
@@ -13,7 +14,6 @@ import {
 import type { AbortSignal } from "./abort.js";
 import { DOMException } from "./dom_exception.js";
 import { showAttributes } from "./inspect.js";
-import { now } from "./performance.js";
 import { defineConstants, defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
 const { apply } = Reflect;

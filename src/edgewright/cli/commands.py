@@ -137,12 +137,35 @@ def serve(
 
 @main.command()
 @_common
-def dev(path: Path, host: str, port: int, most: dict[str, int], upstream: str | None) -> None:
+@click.option(
+    "--live-clock",
+    is_flag=True,
+    help="Let clocks run while code runs, to measure it. On the platform, and in `serve`, they "
+    "stand still between events.",
+)
+def dev(
+    path: Path,
+    host: str,
+    port: int,
+    most: dict[str, int],
+    upstream: str | None,
+    live_clock: bool,
+) -> None:
     """Run the Worker at PATH while you write it.
 
     Like serve, with a line for each request, console output and stack traces on the terminal, error
     pages with source lines, and a reload on change that drops no request.
     """
     sys.exit(
-        run(ServeSettings(path=path, host=host, port=port, dev=True, most=most, upstream=upstream))
+        run(
+            ServeSettings(
+                path=path,
+                host=host,
+                port=port,
+                dev=True,
+                most=most,
+                upstream=upstream,
+                live_clock=live_clock,
+            )
+        )
     )

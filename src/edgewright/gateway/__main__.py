@@ -88,7 +88,13 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         tls.check()
     terminal = DevTerminal() if settings.dev else ServeTerminal()
     most = Limits.of(settings.most, default=UNLIMITED)
-    worker = Worker(settings.path, observer=terminal, upstream=settings.upstream, most=most)
+    worker = Worker(
+        settings.path,
+        observer=terminal,
+        upstream=settings.upstream,
+        most=most,
+        live_clock=settings.live_clock,
+    )
     async with worker, contextlib.AsyncExitStack() as stack:
         supervisor.write(encode(Ready(worker.bundle.name, worker.config.warnings)))
         if isinstance(terminal, DevTerminal):

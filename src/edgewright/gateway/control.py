@@ -31,6 +31,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     dev: bool = False
     most: dict[str, int] = {}
     """Limits that no Worker may raise further, by their names."""
+    live_clock: bool = False
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):

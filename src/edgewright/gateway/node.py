@@ -59,8 +59,8 @@ class Node:
 
     `observer` is told of requests and console lines. `upstream` is the origin behind the Workers
     (`http://host:port`), where a request goes whose Worker failed after
-    `passThroughOnException()`. No Worker gets more than `most`. Raises ValueError where that is
-    no origin.
+    `passThroughOnException()`. No Worker gets more than `most`. With `live_clock`, time passes
+    while code runs. Raises ValueError where `upstream` is no origin.
     """
 
     def __init__(
@@ -69,10 +69,12 @@ class Node:
         observer: Observer | None = None,
         upstream: str | None = None,
         most: Limits | None = None,
+        live_clock: bool = False,
     ) -> None:
         self._most = most
         self._observer = observer or Silent()
         self._upstream = None if upstream is None else parse_origin(upstream)
+        self._live_clock = live_clock
         self._workers: dict[str, _Worker] = {}
         self._isolates: set[Isolate] = set()
         self._hosts = HostPool()
@@ -248,6 +250,7 @@ class Node:
             limits.startup_cpu_ms,
             limits.cpu_ms,
             limits.memory_mb,
+            self._live_clock,
         )
         try:
             error = await asyncio.wait_for(_load_worker(connection, load), _LOAD_TIMEOUT)

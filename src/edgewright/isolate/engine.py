@@ -121,7 +121,7 @@ class Isolate:
             **load.modules,
             _ENTRY: _entry(load),
             # Evaluated before the Worker's first line: takes `install` off the global object.
-            _CAPTURE: "export const install = globalThis.__install; delete globalThis.__install;",
+            _CAPTURE: _capture(load),
             _GLOBALS: f"Object.assign(globalThis, {dumps(load.vars)});",
         }
 
@@ -241,6 +241,13 @@ def _lazy_script(name: str) -> str:
     if not re.fullmatch(r"[a-z-]+", name):
         raise ValueError(f"no such script: {name!r}")
     return (RUNTIME_FOLDER / f"runtime-{name}.js").read_text()
+
+
+def _capture(load: Load) -> str:
+    """The first module: takes what the runtime layer has left for us off the global object."""
+    start = "globalThis.__letClockRun();" if load.live_clock else ""
+    taken = "delete globalThis.__letClockRun; delete globalThis.__install;"
+    return f"export const install = globalThis.__install; {start} {taken}"
 
 
 def _entry(load: Load) -> str:

@@ -314,6 +314,8 @@ class Load(msgspec.Struct, frozen=True):
     """The limits that hold inside the isolate; what they mean is said in config/limits.py."""
     cpu_ms: int
     memory_mb: int
+    live_clock: bool = False
+    """Time passes while code runs, which it else does not."""
 
 
 class Loaded(msgspec.Struct, frozen=True):

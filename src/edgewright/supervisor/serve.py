@@ -41,6 +41,8 @@ class ServeSettings:
     dev: bool = False
     most: dict[str, int] = field(default_factory=dict[str, int])
     """Limits that no Worker may raise further, by their names."""
+    live_clock: bool = False
+    """Clocks run while code runs."""
     upstream: str | None = None
     """The origin behind the Worker, for passThroughOnException()."""
 
@@ -126,6 +128,7 @@ class _Supervisor:
                 drain=settings.drain,
                 dev=settings.dev,
                 most=settings.most,
+                live_clock=settings.live_clock,
             )
         )
         self._children[number] = child
