@@ -97,6 +97,21 @@ export function requireRequest(): RequestContext {
   return request;
 }
 
+/**
+ * What belongs to a request is of no use in another. `owner` is null for what was made in the
+ * global scope, which belongs to all; `type` is the platform's name of the kind of thing.
+ */
+export function requireOwner(owner: RequestContext | null, type: string): void {
+  if (owner === null || owner === currentRequest()) return;
+  // The platform's wording.
+  throw new Error(
+    "Cannot perform I/O on behalf of a different request. I/O objects (such as streams, " +
+      "request/response bodies, and others) created in the context of one request handler cannot " +
+      "be accessed from a different request's handler. This is a limitation of Cloudflare Workers " +
+      `which allows us to improve overall performance. (I/O type: ${type})`,
+  );
+}
+
 let running: RequestContext | null = null;
 
 /** Restores the context that an event belongs to; from here on, time is that request's. */

@@ -22,6 +22,10 @@ export function requireRequest(): { id: number } {
   return fake.request;
 }
 
+export function requireOwner(owner: { id: number } | null, type: string): void {
+  if (owner !== null && owner !== fake.request) throw new Error(`a different request: ${type}`);
+}
+
 /** Commands leave the isolate as JSON. */
 export function send(command: Command): void {
   commands.push(JSON.parse(JSON.stringify(command)));

@@ -102,3 +102,36 @@ async def test_clocks_can_be_told_to_run(run: Run) -> None:
     seen = await running.json()
     assert seen["atStart"]["now"] > 0
     assert seen["after"]["performance"] > seen["before"]["performance"]
+
+
+DIFFERENT_REQUEST = (
+    "Error: Cannot perform I/O on behalf of a different request. I/O objects (such as streams, "
+    "request/response bodies, and others) created in the context of one request handler cannot be "
+    "accessed from a different request's handler. This is a limitation of Cloudflare Workers which "
+    "allows us to improve overall performance. (I/O type: "
+)
+
+
+async def test_a_request_can_not_use_the_io_of_another(run: Run, upstream: Origin) -> None:
+    running = await run(HOSTILE / "other_requests_io.js", env={"UPSTREAM": upstream.url})
+    assert await running.text("/keep", method="POST", body=b"body", headers={"x": "y"}) == "kept"
+    said = await running.json("/use")
+    for name, message in said.items():
+        kind = "Writable" if name == "identity, writing" else "ReadableStreamSource"
+        assert message == f"{DIFFERENT_REQUEST}{kind})", name
+    with pytest.raises(WorkerException, match="on behalf of a different request"):
+        await running.fetch("/return")
+
+
+async def test_what_is_no_io_can_be_shared_between_requests(run: Run, upstream: Origin) -> None:
+    running = await run(HOSTILE / "other_requests_io.js", env={"UPSTREAM": upstream.url})
+    assert await running.text("/keep", method="POST", body=b"body", headers={"x": "y"}) == "kept"
+    assert await running.json("/allowed") == {
+        "request url": "http://worker.test/keep",
+        "request headers": "y",
+        "response status": "200",
+        "signal": "false",
+        "a stream of the Worker's own": "mine",
+        "waitUntil": "undefined",
+        "a response of the global scope": "global",
+    }

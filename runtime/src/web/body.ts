@@ -7,7 +7,14 @@
 // nobody has read from such a stream, what it would give is known (`origins`).
 
 import { decodeUtf8, encodeUtf8, isAnyArrayBuffer, isStringObject } from "../engine.js";
-import { openSink, reportException, type Sink } from "../io.js";
+import {
+  currentRequest,
+  openSink,
+  type RequestContext,
+  reportException,
+  requireOwner,
+  type Sink,
+} from "../io.js";
 import {
   ArrayBufferByteLength,
   bytesOfView,
@@ -24,7 +31,7 @@ import {
   TypedArraySet,
 } from "../primordials.js";
 import type { FlatHeaders } from "../protocol.js";
-import { GatewayBody } from "./gateway_body.js";
+import { GatewayBody, SOURCE } from "./gateway_body.js";
 import { withHeader, withoutHeader } from "./headers.js";
 import { fixedLength } from "./identity_stream.js";
 import {
@@ -69,6 +76,8 @@ let cloneSource: (body: Body) => Source;
 export class Body {
   #source: Source = null;
   #used = false;
+  /** Whose I/O the body is; null for what was made in the global scope. */
+  readonly #owner = currentRequest();
 
   static {
     sourceOf = (body) => body.#source;
@@ -90,7 +99,7 @@ export class Body {
       this.#source = new ReadableStream();
       seize(this.#source);
     } else {
-      this.#source = toStream(source);
+      this.#source = toStream(source, this.#owner);
     }
     return this.#source;
   }
@@ -135,12 +144,14 @@ export class Body {
     const source = this.#source;
     if (source === null) return null;
     if (!isReadableStream(source)) {
+      requireOwner(this.#owner, SOURCE);
       this.#used = true;
       this.#source = "";
       return source;
     }
     const origin = origins.get(source);
     if (origin === undefined) return source;
+    requireOwner(this.#owner, SOURCE);
     seize(source);
     return origin;
   }
@@ -149,10 +160,13 @@ export class Body {
     this.#requireUsable();
     const source = this.#source;
     const content = isReadableStream(source) ? (origins.get(source) ?? null) : source;
+    if (content !== null) requireOwner(this.#owner, SOURCE);
     if (typeof content === "string") return content;
     if (isUint8Array(content)) return copyBytes(content);
     if (source === null || typeof source === "string" || isUint8Array(source)) return null;
-    const { 0: mine, 1: other } = teeStream(isReadableStream(source) ? source : toStream(source));
+    const { 0: mine, 1: other } = teeStream(
+      isReadableStream(source) ? source : toStream(source, this.#owner),
+    );
     this.#source = mine;
     return other;
   }
@@ -277,19 +291,26 @@ async function pumpAll(reader: Reader, sink: Sink, onError: OnError): Promise<vo
 
 // --- Conversions ---------------------------------------------------------------------------------
 
-function toStream(source: string | Uint8Array | GatewayBody): ReadableStream<Uint8Array> {
-  const stream = source instanceof GatewayBody ? source.toStream() : streamOfContent(source);
+function toStream(
+  source: string | Uint8Array | GatewayBody,
+  owner: RequestContext | null,
+): ReadableStream<Uint8Array> {
+  const stream = source instanceof GatewayBody ? source.toStream() : streamOfContent(source, owner);
   origins.set(stream, source);
   return stream;
 }
 
-function streamOfContent(content: string | Uint8Array): ReadableStream<Uint8Array> {
+function streamOfContent(
+  content: string | Uint8Array,
+  owner: RequestContext | null,
+): ReadableStream<Uint8Array> {
   let rest: string | Uint8Array | null = content;
   return streamOfBytes({
-    pull() {
+    async pull() {
+      requireOwner(owner, SOURCE);
       const chunk = rest === null || rest.length === 0 ? null : toBytes(rest);
       rest = null;
-      return PromiseResolve(chunk);
+      return chunk;
     },
     cancel() {
       rest = null;

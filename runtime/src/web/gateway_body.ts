@@ -1,10 +1,20 @@
 // A body that the gateway holds, seen from inside the isolate.
 
-import { discardStream, pullStream } from "../io.js";
+import {
+  currentRequest,
+  discardStream,
+  pullStream,
+  type RequestContext,
+  requireOwner,
+} from "../io.js";
 import { type ReadableStream, streamOfBytes } from "./streams.js";
+
+/** The platform's name for what a body comes from. */
+export const SOURCE = "ReadableStreamSource";
 
 export class GatewayBody {
   readonly #stream: number;
+  readonly #owner: RequestContext | null = currentRequest();
   readonly #onEnd: (() => void) | null;
   /** Nothing more will come through here. */
   #over = false;
@@ -21,6 +31,7 @@ export class GatewayBody {
 
   /** The next bytes, null at the end. */
   async pull(): Promise<Uint8Array | null> {
+    this.requireOwner();
     if (this.#failed) throw this.#failure;
     let chunk: Uint8Array | null;
     try {
@@ -43,6 +54,7 @@ export class GatewayBody {
 
   /** Gives the body back to the gateway, which knows it by this number. */
   pass(): number {
+    this.requireOwner();
     if (this.#failed) throw this.#failure;
     this.#over = true;
     return this.#stream;
@@ -60,10 +72,18 @@ export class GatewayBody {
   toStream(): ReadableStream<Uint8Array> {
     const { stream, fail } = streamOfBytes({
       pull: () => this.pull(),
-      cancel: () => this.discard(),
+      cancel: () => {
+        this.requireOwner();
+        this.discard();
+      },
     });
     this.#failStream = fail;
     return stream;
+  }
+
+  /** The body is for the request that it came in or was fetched by. */
+  requireOwner(): void {
+    requireOwner(this.#owner, SOURCE);
   }
 
   #end(): void {

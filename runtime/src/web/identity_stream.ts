@@ -5,6 +5,8 @@
 // writer may use its buffer again when the write has settled.
 
 import { encodeUtf8 } from "../engine.js";
+import { currentRequest, requireOwner } from "../io.js";
+import { SOURCE } from "./gateway_body.js";
 import {
   bytesOf,
   type ReadableByteStreamController,
@@ -77,6 +79,7 @@ class Pipe {
   readonly writable: WritableStream<unknown>;
   /** Bytes that have yet to come; null where any number may. */
   left: number | null = null;
+  readonly #owner = currentRequest();
   #source!: ReadableByteStreamController;
   #sink!: WritableStreamDefaultController;
   #wanted = false;
@@ -115,6 +118,7 @@ class Pipe {
   }
 
   #demand(): void {
+    requireOwner(this.#owner, SOURCE);
     this.#wanted = true;
     this.#wake?.();
   }
@@ -126,6 +130,7 @@ class Pipe {
   }
 
   async #write(chunk: unknown): Promise<void> {
+    requireOwner(this.#owner, "Writable");
     const bytes = typeof chunk === "string" ? encodeUtf8(chunk) : bytesOf(chunk)?.slice();
     if (bytes === undefined) {
       throw this.#fail(
