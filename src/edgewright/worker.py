@@ -105,9 +105,7 @@ class Worker:
         self.path = Path(path)
         self._env = dict(env or {})
         self._limits = dict(limits or {})
-        self._node = Node(
-            observer=observer, upstream=upstream, most=most, live_clock=live_clock
-        )
+        self._node = Node(observer=observer, upstream=upstream, most=most, live_clock=live_clock)
         self._version: tuple[WorkerConfig, WorkerBundle] | None = None
 
     @property
