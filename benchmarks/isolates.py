@@ -108,7 +108,7 @@ async def _first_requests(workers: int, pause: float) -> list[float]:
         for number in range(workers):
             await asyncio.sleep(pause)
             start = time.perf_counter()
-            _, active = await node.begin(f"w{number}", Request("GET", "http://example.com/", []))
+            active = await node.begin(f"w{number}", Request("GET", "http://example.com/", []))
             response = await active.head
             taken.append((time.perf_counter() - start) * 1000)
             if response.status != 200:

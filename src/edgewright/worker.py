@@ -19,6 +19,7 @@ from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, asgi_app
+from edgewright.gateway.dispatch import Dispatcher
 from edgewright.gateway.hosts import HostError
 from edgewright.gateway.node import Node, StartupError
 from edgewright.messages import Body, Request, chunks, read_all
@@ -165,11 +166,12 @@ class Worker:
         url.encode()  # raises for lone surrogates
         request = Request(method.upper(), url, _flat(headers), body)
         try:
-            isolate, active = await self._node.begin(self.bundle.name, request)
+            active = await self._node.begin(self.bundle.name, request)
             try:
                 response = await self._response(active)
             except asyncio.CancelledError:
-                isolate.client_gone(active)
+                if active.isolate is not None:
+                    active.isolate.client_gone(active)
                 raise
         except WorkerFailure as failure:
             error = failure.error
@@ -195,7 +197,11 @@ class Worker:
     def asgi(self, *, dev: bool = False) -> ASGIApp:
         """The Worker as an ASGI application, to serve or to mount in one of yours. In `dev`, error
         pages show what was thrown."""
-        return asgi_app(self._node, self.bundle.name, dev=dev)
+        return asgi_app(self.dispatcher(dev=dev))
+
+    def dispatcher(self, *, dev: bool = False) -> Dispatcher:
+        """The Worker as what `edgewright.gateway.server.serve` takes; `dev` as for asgi()."""
+        return Dispatcher(self._node, self.bundle.name, dev=dev)
 
     def _running(self) -> tuple[WorkerConfig, WorkerBundle]:
         if self._version is None:

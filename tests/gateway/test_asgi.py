@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from edgewright.build import WorkerBundle
-from edgewright.gateway.asgi import asgi_app
+from edgewright.gateway.dispatch import Dispatcher
 from edgewright.gateway.node import Node
 from edgewright.gateway.server import Tls, serve
 from edgewright.observe.records import Outcome, Recorder
@@ -162,7 +162,7 @@ async def serving(tls: Tls | None = None) -> AsyncIterator[Site]:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(asgi_app(node, "w"), listener, stop, tls=tls, drain=2))
+    task = asyncio.create_task(serve(Dispatcher(node, "w"), listener, stop, tls=tls, drain=2))
     yield Site(port, observer)
     assert await node.drain(2), "a request never ended"
     stop.set()
@@ -183,7 +183,7 @@ async def site() -> AsyncIterator[Site]:
     ("target", "url"),
     [
         (b"/a%2Fb/%e4?q=%20+x", "http://h.test/a%2Fb/%e4?q=%20+x"),
-        (b"/a?", "http://h.test/a"),
+        (b"/a?", "http://h.test/a?"),
         (b"/x/../y/./%2e", "http://h.test/y/"),
         (b"//double/slash", "http://h.test//double/slash"),
         (b"/quote'\"?'", "http://h.test/quote'%22?%27"),

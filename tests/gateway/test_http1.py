@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
 import uvloop
 
+from edgewright.config.limits import Limits
 from edgewright.gateway import http1
-from edgewright.gateway.asgi import ASGIApp, Receive, Scope, Send
+from edgewright.gateway.dispatch import Answer
 from edgewright.gateway.http1 import Http1Server
+from edgewright.messages import BodyError, Request, Response, read_all
 
 
 def pytest_asyncio_loop_factories(
@@ -21,25 +23,76 @@ def pytest_asyncio_loop_factories(
     return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
-async def answer(send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
-    await send({"type": "http.response.body", "body": body})
+App = Callable[[Request], Awaitable[Response]]
 
 
-async def body_of(receive: Receive) -> bytes:
-    body = b""
-    while True:
-        message = await receive()
-        assert message["type"] == "http.request"
-        body += message["body"]
-        if not message["more_body"]:
-            return body
+class Under:
+    """A request in the hands of an App."""
+
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self.task = task
+        self.gone = False
+
+    def client_gone(self) -> None:
+        self.gone = True
+        self.task.cancel()
+
+    def body_too_large(self) -> None:
+        self.task.cancel()
 
 
-async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+class Answering:
+    """A Handler, made of an App."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.limits = Limits(request_body_mb=60)
+        self.started: list[Under] = []
+
+    def start(self, request: Request, answer: Answer) -> Under:
+        async def run() -> None:
+            answer(await self.app(request))
+
+        self.started.append(Under(asyncio.get_running_loop().create_task(run())))
+        return self.started[-1]
+
+    def page(self, status: int, headers: list[tuple[bytes, bytes]]) -> Response:
+        return Response(status, [], b"refused")
+
+
+async def echo(request: Request) -> Response:
     """Says what was asked for, and the body."""
-    body = await body_of(receive)
-    await answer(send, scope["raw_path"] + b" " + body)
+    path = request.url.partition("://h")[2].encode()
+    return Response(200, [], path + b" " + await read_all(request.body))
+
+
+class Pieces:
+    """A response's body that comes bit by bit, and may wait for something before each."""
+
+    def __init__(self, *pieces: bytes, length: int | None = None) -> None:
+        self.length = length
+        self.pieces = list(pieces)
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self.error: str | None = None
+        self.discarded = False
+
+    async def read(self) -> bytes:
+        if self.pieces:
+            return self.pieces.pop(0)
+        await self.go_on.wait()
+        if self.error is not None:
+            raise BodyError(self.error)
+        return b""
+
+    def discard(self) -> None:
+        self.discarded = True
+        self.go_on.set()
+
+
+async def refuse(_: Request) -> Response:
+    """Does not look at the body."""
+    return Response(200, [], b"no")
 
 
 class Client:
@@ -66,13 +119,14 @@ class Client:
         return await asyncio.wait_for(self.reader.read(), 10)
 
 
+Connect = Callable[[], contextlib.AbstractAsyncContextManager[Client]]
+
+
 @contextlib.asynccontextmanager
 async def serving(
-    app: ASGIApp, *, max_connections: int = 100
-) -> AsyncGenerator[
-    tuple[Http1Server, Callable[[], contextlib.AbstractAsyncContextManager[Client]]]
-]:
-    server = Http1Server(app, max_connections=max_connections)
+    app: App, *, max_connections: int = 100
+) -> AsyncGenerator[tuple[Http1Server, Connect]]:
+    server = Http1Server(Answering(app), max_connections=max_connections)
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
 
@@ -99,10 +153,10 @@ async def test_a_connection_takes_one_request_after_the_other() -> None:
 
 
 async def test_requests_sent_ahead_are_answered_in_their_order() -> None:
-    async def slow_first(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["raw_path"] == b"/0":
+    async def slow_first(request: Request) -> Response:
+        if request.url.endswith("/0"):
             await asyncio.sleep(0.05)
-        await echo(scope, receive, send)
+        return await echo(request)
 
     async with serving(slow_first) as (_, connect), connect() as client:
         client.say(
@@ -117,9 +171,9 @@ async def test_requests_sent_ahead_are_answered_in_their_order() -> None:
 
 
 async def test_what_makes_no_sense_ends_the_connection_after_the_answers_due() -> None:
-    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+    async def slow(request: Request) -> Response:
         await asyncio.sleep(0.05)
-        await echo(scope, receive, send)
+        return await echo(request)
 
     async with serving(slow) as (_, connect), connect() as client:
         client.say(b"GET /good HTTP/1.1\r\nHost: h\r\n\r\nnonsense\r\n\r\n")
@@ -138,26 +192,20 @@ async def test_a_client_that_waits_to_be_asked_for_its_body() -> None:
 
 
 async def test_a_body_that_nobody_asks_for_is_not_waited_for() -> None:
-    async def refuse(_: Scope, receive: Receive, send: Send) -> None:
-        await answer(send, b"no")
-
     async with serving(refuse) as (_, connect), connect() as client:
         client.say(
-            b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\nExpect: 100-continue\r\n\r\n"
         )
         assert (await client.rest()).endswith(b"no")
 
 
 async def test_a_body_that_nobody_reads_is_skipped() -> None:
-    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-        await answer(send, scope["raw_path"])
-
     async with serving(refuse) as (_, connect), connect() as client:
         size = 1_000_000
         client.say(b"POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size)
-        assert await client.response() == b"/1"
+        assert await client.response() == b"no"
         client.say(bytes(size) + b"GET /2 HTTP/1.1\r\nHost: h\r\n\r\n")
-        assert await client.response() == b"/2"
+        assert await client.response() == b"no"
 
 
 async def test_a_body_that_nobody_reads_and_that_never_comes(
@@ -165,11 +213,8 @@ async def test_a_body_that_nobody_reads_and_that_never_comes(
 ) -> None:
     monkeypatch.setattr(http1, "DISCARD_TIMEOUT", 0.1)
 
-    async def refuse(_: Scope, receive: Receive, send: Send) -> None:
-        await answer(send, b"no")
-
     async with serving(refuse) as (_, connect), connect() as client:
-        client.say(b"POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n")
+        client.say(b"POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n")
         assert await client.response() == b"no"
         assert await client.rest() == b""
 
@@ -177,9 +222,9 @@ async def test_a_body_that_nobody_reads_and_that_never_comes(
 async def test_a_body_that_is_not_taken_holds_its_client_back() -> None:
     taken = asyncio.Event()
 
-    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+    async def late(request: Request) -> Response:
         await taken.wait()
-        await answer(send, b"%d" % len(await body_of(receive)))
+        return Response(200, [], b"%d" % len(await read_all(request.body)))
 
     size = 50_000_000
     async with serving(late) as (_, connect), connect() as client:
@@ -191,64 +236,66 @@ async def test_a_body_that_is_not_taken_holds_its_client_back() -> None:
         assert await client.response() == b"%d" % size
 
 
-async def test_a_client_that_does_not_read_holds_the_app_back() -> None:
-    said = 0
+async def test_a_client_that_does_not_read_holds_the_body_back() -> None:
+    body = Pieces(*[bytes(100_000)] * 1000)
 
-    async def flood(_: Scope, receive: Receive, send: Send) -> None:
-        nonlocal said
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        while said < 1000:
-            await send({"type": "http.response.body", "body": bytes(100_000), "more_body": True})
-            said += 1
-        await send({"type": "http.response.body", "body": b""})
+    async def flood(_: Request) -> Response:
+        return Response(200, [], body)
 
     async with serving(flood) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         await asyncio.sleep(0.3)
-        assert said < 500
+        assert len(body.pieces) > 500
         assert len(await client.rest()) > 100_000_000
 
 
 async def test_http_1_0_ends_with_its_response_unless_it_asks_otherwise() -> None:
-    async def pieces(_: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"a", "more_body": True})
-        await send({"type": "http.response.body", "body": b"b"})
+    async def pieces(_: Request) -> Response:
+        return Response(200, [], Pieces(b"a", b"b"))
 
     async with serving(pieces) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.0\r\n\r\n")
         whole = await client.rest()
         assert whole.endswith(b"\r\n\r\nab")
         assert b"transfer-encoding" not in whole
-    async with serving(echo) as (_, connect), connect() as client:
+    async with serving(refuse) as (_, connect), connect() as client:
         for _ in range(2):
             client.say(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-            assert await client.response() == b"/ "
+            assert await client.response() == b"no"
 
 
 async def test_chunks_go_out_as_they_come() -> None:
-    go_on = asyncio.Event()
+    body = Pieces(b"one")
+    body.go_on.clear()
 
-    async def pieces(_: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"one", "more_body": True})
-        await go_on.wait()
-        await send({"type": "http.response.body", "body": b"two"})
+    async def pieces(_: Request) -> Response:
+        return Response(200, [], body)
 
     async with serving(pieces) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         assert b"transfer-encoding: chunked" in await client.head()
         assert await client.reader.readexactly(8) == b"3\r\none\r\n"
-        go_on.set()
-        assert await client.rest() == b"3\r\ntwo\r\n0\r\n\r\n"
+        body.go_on.set()
+        assert await client.rest() == b"0\r\n\r\n"
+
+
+async def test_the_head_does_not_wait_for_the_body() -> None:
+    body = Pieces()
+    body.go_on.clear()
+
+    async def pieces(_: Request) -> Response:
+        return Response(200, [], body)
+
+    async with serving(pieces) as (_, connect), connect() as client:
+        client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert (await client.head())[0] == b"HTTP/1.1 200 OK"
 
 
 async def test_head_and_304_have_no_body() -> None:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        status = 304 if scope["raw_path"] == b"/304" else 200
-        headers = [(b"content-length", b"5")] if scope["method"] == "HEAD" else []
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
+    async def app(request: Request) -> Response:
+        if request.method == "HEAD":
+            return Response(200, ["content-length", "5"], None)
+        return Response(304, [], None)
 
     async with serving(app) as (_, connect), connect() as client:
         client.say(b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\nGET /304 HTTP/1.1\r\nHost: h\r\n\r\n")
@@ -258,61 +305,90 @@ async def test_head_and_304_have_no_body() -> None:
         assert not any(line.startswith((b"content-length", b"transfer-")) for line in lines)
 
 
-@pytest.mark.parametrize("body", [b"too long a body", b"shrt"])
-async def test_a_response_that_lies_about_its_length_breaks_off(body: bytes) -> None:
-    async def lies(_: Scope, receive: Receive, send: Send) -> None:
-        await answer(send, body, (b"content-length", b"5"))
+@pytest.mark.parametrize("piece", [b"too long a body", b"shrt"])
+async def test_a_body_that_lies_about_its_length_breaks_off(piece: bytes) -> None:
+    """What follows would be taken for the next response."""
 
-    errors: list[object] = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, context: errors.append(context["exception"]))
+    async def lies(_: Request) -> Response:
+        return Response(200, [], Pieces(piece, length=5))
+
     async with serving(lies) as (_, connect), connect() as client:
-        client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-        assert (await client.head())[0] == b"HTTP/1.1 500 Internal Server Error"
-        assert await client.rest() == b""
-    assert len(errors) == 1
+        client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n" * 2)
+        assert b"content-length: 5" in await client.head()
+        with contextlib.suppress(ConnectionResetError):
+            assert await client.rest() in (b"", piece[:4])
 
 
 async def test_headers_cannot_smuggle_a_line() -> None:
-    async def injects(_: Scope, receive: Receive, send: Send) -> None:
-        await answer(send, b"", (b"x", b"a\r\nset-cookie: b"))
+    async def injects(_: Request) -> Response:
+        return Response(200, ["x", "a\r\nset-cookie: b"], b"")
 
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     async with serving(injects) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-        whole = await client.rest()
-        assert whole.startswith(b"HTTP/1.1 500 ")
-        assert b"set-cookie" not in whole
+        with contextlib.suppress(ConnectionResetError):
+            assert await client.rest() == b""
 
 
-async def test_an_app_that_fails_half_way_breaks_the_response_off() -> None:
-    async def fails(_: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"half", "more_body": True})
-        raise RuntimeError("on purpose")
+async def test_a_body_that_breaks_off_breaks_the_response_off() -> None:
+    body = Pieces(b"half")
+    body.error = "on purpose"
 
-    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    async def fails(_: Request) -> Response:
+        return Response(200, [], body)
+
     async with serving(fails) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-        await client.head()
         with contextlib.suppress(ConnectionResetError):
             assert b"0\r\n\r\n" not in await client.rest()
 
 
 async def test_a_client_that_leaves_is_told_of() -> None:
-    left = asyncio.Event()
+    async def waits(_: Request) -> Response:
+        await asyncio.Event().wait()
+        raise AssertionError
 
-    async def waits(_: Scope, receive: Receive, send: Send) -> None:
-        await body_of(receive)
-        assert (await receive())["type"] == "http.disconnect"
-        await answer(send, b"to nobody")
-        left.set()
-
-    async with serving(waits) as (_, connect):
+    async with serving(waits) as (server, connect):
         async with connect() as client:
             client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             await asyncio.sleep(0.05)
-        await asyncio.wait_for(left.wait(), 10)
+        assert isinstance(server.handler, Answering)
+        (under,) = server.handler.started
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait_for(under.task, 10)
+        assert under.gone
+
+
+async def test_a_client_that_leaves_ends_the_body_it_was_reading() -> None:
+    body = Pieces(b"one")
+    body.go_on.clear()
+
+    async def pieces(_: Request) -> Response:
+        return Response(200, [], body)
+
+    async with serving(pieces) as (_, connect):
+        async with connect() as client:
+            client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            await client.head()
+        for _ in range(500):
+            if body.discarded:
+                break
+            await asyncio.sleep(0.01)
+        assert body.discarded
+
+
+async def test_a_body_that_grows_too_large_is_broken_off() -> None:
+    async with serving(echo) as (server, connect), connect() as client:
+        chunk = b"100000\r\n%b\r\n" % bytes(1 << 20)
+        client.say(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(61):
+            client.say(chunk)
+        assert isinstance(server.handler, Answering)
+        for _ in range(500):
+            if server.handler.started and server.handler.started[0].task.done():
+                break
+            await asyncio.sleep(0.01)
+        assert server.handler.started[0].task.cancelled()
 
 
 async def test_an_upgrade_to_what_is_not_spoken_is_left_aside() -> None:
@@ -351,10 +427,10 @@ async def test_more_connections_than_there_is_room_for() -> None:
 async def test_stopping_closes_the_idle_and_waits_for_the_busy() -> None:
     go_on = asyncio.Event()
 
-    async def waits(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["raw_path"] == b"/wait":
+    async def waits(request: Request) -> Response:
+        if request.url.endswith("/wait"):
             await go_on.wait()
-        await echo(scope, receive, send)
+        return await echo(request)
 
     async with serving(waits) as (server, connect), connect() as idle, connect() as busy:
         idle.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")

@@ -112,11 +112,12 @@ def counts(node: Node) -> list[int]:
 async def get(
     node: Node, path: str = "/", *, name: str = "w", method: str = "GET", body: bytes | None = None
 ) -> Response:
-    isolate, active = await node.begin(name, Request(method, f"http://h{path}", [], body))
+    active = await node.begin(name, Request(method, f"http://h{path}", [], body))
     try:
         return await asyncio.wait_for(active.head, 10)
     except asyncio.CancelledError:
-        isolate.client_gone(active)
+        assert active.isolate is not None
+        active.isolate.client_gone(active)
         raise
 
 
@@ -335,7 +336,7 @@ async def origin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 async def pass_through(node: Node, request: Request) -> Response | None:
-    _, active = await node.begin("w", request)
+    active = await node.begin("w", request)
     with pytest.raises(WorkerFailure) as caught:
         await active.head
     assert caught.value.pass_through

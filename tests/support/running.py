@@ -20,7 +20,7 @@ from upstream import Upstream
 
 from edgewright import Recorder, Response, Worker
 from edgewright.gateway.asgi import ASGIApp
-from edgewright.gateway.server import serve
+from edgewright.gateway.server import serve_asgi
 
 PATIENCE = 20.0
 
@@ -85,7 +85,7 @@ async def _served(app: ASGIApp) -> AsyncIterator[str]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     port: int = listener.getsockname()[1]
     stop = asyncio.Event()
-    task = asyncio.create_task(serve(app, listener, stop, drain=0.2))
+    task = asyncio.create_task(serve_asgi(app, listener, stop, drain=0.2))
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -105,7 +105,9 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         gc.freeze()
         gc.set_threshold(20_000)
         listener = socket.socket(fileno=settings.listener_fd)
-        await serve(worker.asgi(dev=settings.dev), listener, stop, tls=tls, drain=settings.drain)
+        await serve(
+            worker.dispatcher(dev=settings.dev), listener, stop, tls=tls, drain=settings.drain
+        )
         # What waitUntil was given has the rest of the time.
         await worker.drain(max(0.0, stop.since + settings.drain - time.monotonic()))
     return 0

@@ -1,196 +1,188 @@
-"""One HTTP/1.1 request and the response to it, as ASGI sees them.
-
-https://asgi.readthedocs.io/en/latest/specs/www.html
-"""
+"""One HTTP/1.1 request on a connection, and the response to it."""
 
 from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import httptools
 
-from edgewright.gateway.asgi import ASGIApp, Message, Scope
+from edgewright.gateway.dispatch import Dispatched
+from edgewright.gateway.requests import HTTP_1_0, HTTP_1_1, Arrival, Refused, parse
+from edgewright.gateway.responses import fields
+from edgewright.messages import Body, BodyError, Request, Response
+from edgewright.protocol.messages import INLINE_BODY
 
 if TYPE_CHECKING:
     from edgewright.gateway.http1 import Connection
 
 BUFFER = 256 * 1024
-"""Bytes of a request's body that are taken in before the app comes for them."""
+"""Bytes of a request's body that are taken in before its reader comes for them."""
 
 _STATUS_LINES = {
     status: b"HTTP/1.1 %d %b\r\n"
     % (status, HTTPStatus(status).phrase.encode() if status in set(HTTPStatus) else b"")
-    for status in range(100, 600)
+    for status in range(200, 600)
 }
-_DISCONNECT: Message = {"type": "http.disconnect"}
-_ASGI = {"version": "3.0", "spec_version": "2.5"}
+_GONE = "The client disconnected before its request was complete."
 
 
 class Exchange:
-    """A request, and what has been said in answer to it."""
+    """A request, which is the Body of itself where that streams, and what has been said to it."""
 
     __slots__ = (
-        "_answer",
-        "_chunked",
+        "_arrival",
         "_chunks",
-        "_client",
         "_connection",
+        "_discarded",
+        "_dispatched",
         "_gone",
-        "_headers",
-        "_http_version",
-        "_left",
-        "_method",
+        "_most",
         "_received",
-        "_server",
+        "_request",
+        "_sending",
         "_size",
-        "_started",
-        "_status",
-        "_target",
-        "_told",
+        "_taken",
+        "_too_large",
         "_waiter",
         "awaits_continue",
         "complete",
         "keep_alive",
+        "length",
         "task",
     )
 
-    def __init__(
-        self,
-        connection: Connection,
-        *,
-        method: str,
-        target: bytes,
-        http_version: str,
-        headers: list[tuple[bytes, bytes]],
-        keep_alive: bool,
-        client: tuple[str, int] | None,
-        server: tuple[str, int] | None,
-    ) -> None:
+    def __init__(self, connection: Connection, arrival: Arrival, *, keep_alive: bool) -> None:
         self.keep_alive = keep_alive
         """Whether the connection can take another request afterwards."""
+        self.awaits_continue = (
+            arrival.protocol == HTTP_1_1 and (b"expect", b"100-continue") in arrival.headers
+        )
+        """The client sends its body when it has been asked to (RFC 9110 §10.1.1)."""
         self.complete = False
         """Whether the whole response has been said."""
-        self.awaits_continue = http_version == "1.1" and (b"expect", b"100-continue") in headers
-        """The client sends its body when it has been asked to (RFC 9110 §10.1.1)."""
+        self.length: int | None = None
         self.task: asyncio.Task[None] | None = None
-        """What answers."""
+        """What sends a response that streams."""
         self._connection = connection
-        self._method = method
-        self._target = target
-        self._http_version = http_version
-        self._headers = headers
-        self._client = client
-        self._server = server
+        self._arrival = arrival
+        self._request: Request | None = None
+        """While it waits for the rest of a short body."""
+        self._dispatched: Dispatched | None = None
+        self._sending: Body | None = None
+        self._gone = False
         # The body of the request
         self._chunks: list[bytes] = []
         self._size = 0
+        self._taken = 0
+        self._most = 0
         self._received = False
-        self._told = False
-        self._gone = False
+        self._discarded = False
+        self._too_large = False
         self._waiter: asyncio.Future[None] | None = None
-        # The response
-        self._status = 500
-        self._answer: list[tuple[bytes, bytes]] = []
-        self._started = False
-        self._chunked = False
-        self._left: int | None = None
-        """Bytes that its Content-Length still promises."""
 
-    async def run(self, app: ASGIApp) -> None:
-        """Lets the app answer; never raises for what the app does."""
+    def begin(self) -> None:
+        """It is this request's turn to be answered."""
+        handler = self._connection.server.handler
         try:
-            scope = self._scope()
-        except ValueError:
-            self.keep_alive = False
-            await self._plain(400)
-            return
-        try:
-            await app(scope, self._receive, self._send)
-        except Exception as error:
-            if not self._gone:
-                self._failed(error)
-            if not self._started:
+            if not self._arrival.target.startswith(b"/"):
+                _take_apart(self._arrival)
+            limits = handler.limits
+            request, framing = parse(self._arrival, limits)
+        except Refused as refused:
+            if refused.status != 413:
                 self.keep_alive = False
-                await self._plain(500)
-        if not self.complete:
-            self._connection.abort()
-
-    def push(self, data: bytes) -> None:
-        """Bytes of the body have come."""
-        if self.complete:
+            self._respond(handler.page(refused.status, self._arrival.headers))
             return
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._size > BUFFER:
-            self._connection.hold_back()
-        self._wake()
-
-    def end(self) -> None:
-        """The whole body has come."""
-        self._received = True
-        self._wake()
+        if not framing.has_body:
+            self._discarded = True
+            self._dispatched = handler.start(request, self._respond)
+            return
+        self.length = framing.length
+        self._most = limits.request_body_mb << 20
+        if framing.length is None or framing.length > INLINE_BODY:
+            request.body = self
+            self._dispatched = handler.start(request, self._respond)
+            return
+        self._request = request
+        if self._received:
+            self._start_with_body()
+        else:
+            self._ask_for_body()
 
     def client_gone(self) -> None:
         """The connection has ended."""
         self._gone = True
         self._wake()
+        if self._dispatched is not None and not self.complete:
+            self._dispatched.client_gone()
+        if self._sending is not None:
+            self._sending.discard()  # which ends the read that waits for more of it
 
-    # --- The request ------------------------------------------------------------------------------
+    # --- The body of the request ------------------------------------------------------------------
 
-    def _scope(self) -> Scope:
-        """Raises ValueError for a target that is none."""
-        path, _, query = self._target.partition(b"?")
-        headers = self._headers
-        if not path.startswith(b"/") and path != b"*":
-            # absolute-form, which says the host as well (RFC 9112 §3.2.2)
-            try:
-                url = httptools.parse_url(self._target)
-            except httptools.HttpParserInvalidURLError as error:
-                raise ValueError("a request target that is none") from error
-            if url.schema not in (b"http", b"https") or not url.host:
-                raise ValueError("a request target that is none")
-            path, query = url.path or b"/", url.query or b""
-            authority = b"%b:%d" % (url.host, url.port) if url.port else url.host
-            headers = [header for header in headers if header[0] != b"host"]
-            headers.append((b"host", authority))
-        return {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": self._http_version,
-            "method": self._method,
-            "scheme": "http",
-            "path": unquote(path.decode("latin-1")) if b"%" in path else path.decode("latin-1"),
-            "raw_path": path,
-            "query_string": query,
-            "root_path": "",
-            "headers": headers,
-            "client": self._client,
-            "server": self._server,
-        }
+    def push(self, data: bytes) -> None:
+        """Bytes of the body have come."""
+        if self.complete or self._discarded or self._too_large:
+            return
+        self._size += len(data)
+        if self._taken + self._size > self._most > 0:
+            self._too_large = True
+            self._chunks.clear()
+            if self._dispatched is not None:
+                self._dispatched.body_too_large()
+        else:
+            self._chunks.append(data)
+            if self._size > BUFFER:
+                self._connection.hold_back()
+        self._wake()
 
-    async def _receive(self) -> Message:
+    def end(self) -> None:
+        """The whole body has come."""
+        self._received = True
+        if self._request is not None:
+            self._start_with_body()
+        self._wake()
+
+    async def read(self) -> bytes:
         while not self._chunks:
-            if self._gone or self.complete:
-                return _DISCONNECT
-            if self._received and not self._told:
-                self._told = True
-                return {"type": "http.request", "body": b"", "more_body": False}
-            if self.awaits_continue and not self._received:
-                self.awaits_continue = False
-                if not self._started:
-                    self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if self._too_large:
+                raise BodyError(f"The request's body is larger than {self._most >> 20} MB.")
+            if self._received or self._discarded:
+                return b""
+            if self._gone:
+                raise BodyError(_GONE)
+            self._ask_for_body()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
+        return self._take()
+
+    def discard(self) -> None:
+        if not self._discarded:
+            self._discarded = True
+            self._take()
+            self._wake()
+
+    def _take(self) -> bytes:
         body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         if self._size > BUFFER:
             self._connection.go_on()
+        self._taken += self._size
         self._size = 0
-        self._told = self._received
-        return {"type": "http.request", "body": body, "more_body": not self._received}
+        return body
+
+    def _start_with_body(self) -> None:
+        request, self._request = self._request, None
+        if request is not None:
+            request.body = self._take()
+            self._dispatched = self._connection.server.handler.start(request, self._respond)
+
+    def _ask_for_body(self) -> None:
+        if self.awaits_continue:
+            self.awaits_continue = False
+            self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -198,83 +190,102 @@ class Exchange:
 
     # --- The response -----------------------------------------------------------------------------
 
-    async def _send(self, message: Message) -> None:
-        if self._gone:
-            return
-        if message["type"] == "http.response.start":
-            # It goes out together with the first bytes of the body.
-            self._status, self._answer = message["status"], message["headers"]
-            return
-        body: bytes = message.get("body", b"")
-        more: bool = message.get("more_body", False)
-        connection = self._connection
-        if self._started:
-            data = self._framed(body, more)
-        else:
-            head = self._head(None if more else len(body))
-            data = head + self._framed(body, more)
-            self._started = True
-        if data:
-            connection.write(data)
-        if not more:
-            self.complete = True
-            self._wake()
-            connection.responded(self)
-        elif not connection.may_write.is_set():
-            await connection.may_write.wait()
+    def _respond(self, response: Response) -> None:
+        try:
+            self._say(response)
+        except BaseException:  # A fault of ours: the client would wait forever.
+            self._connection.abort()
+            raise
 
-    def _head(self, length: int | None) -> bytes:
-        """The response's head (RFC 9112 §6.3); `length` is the body's, where all of it is here."""
-        connection = self._connection
-        status = self._status
-        answer = self._answer
-        fields = b"".join([b"%b: %b\r\n" % header for header in answer])
-        if fields.count(b"\n") != len(answer) or fields.count(b"\r") != len(answer):
-            raise ValueError("A response header holds a line break.")
-        lines = [_STATUS_LINES[status], fields]
-        names = [name for name, _ in answer]
-        if b"content-length" in names:
-            self._left = int(answer[names.index(b"content-length")][1])
-        if b"date" not in names:
-            lines.append(connection.server.date)
-        if status in (204, 304):
-            self._left = 0
-        elif self._left is None and self._method != "HEAD":
-            if length is not None:
-                self._left = length
-                lines.append(b"content-length: %d\r\n" % length)
-            elif self._http_version == "1.1":
-                self._chunked = True
-                lines.append(b"transfer-encoding: chunked\r\n")
+    def _say(self, response: Response) -> None:
+        body = response.body
+        head_only = self._arrival.method == "HEAD"
+        if self._gone or (head_only and not isinstance(body, bytes | None)):
+            if body is not None and not isinstance(body, bytes):
+                body.discard()
+            if self._gone:
+                return
+        chunked = False
+        headers = fields(response, head=head_only)
+        if body is not None and not isinstance(body, bytes) and body.length is None:
+            if self._arrival.protocol == HTTP_1_1:
+                chunked = not head_only
             else:
                 self.keep_alive = False  # The end of the connection is the end of the body.
-        if not self.keep_alive or self.awaits_continue or connection.server.stopping:
+        head = self._head(response.status, headers, chunked)
+        if head_only or response.status in (204, 304):
+            self._connection.write(head)
+            self._complete()
+        elif body is None or isinstance(body, bytes):
+            self._connection.write(head + body if body else head)
+            self._complete()
+        else:
+            self._connection.write(head)
+            loop = asyncio.get_running_loop()
+            self.task = loop.create_task(self._stream(body, chunked=chunked))
+
+    async def _stream(self, body: Body, *, chunked: bool) -> None:
+        """Ends the connection when the body breaks off, so that its client does not take a part for
+        the whole."""
+        connection = self._connection
+        self._sending = body
+        whole = False
+        left = body.length
+        try:
+            while not self._gone and (chunk := await body.read()):
+                if left is not None:
+                    left -= len(chunk)
+                    if left < 0:
+                        return
+                connection.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
+                if not connection.may_write.is_set():
+                    await connection.may_write.wait()
+            whole = not left
+        except BodyError:
+            return
+        finally:
+            self._sending = None
+            body.discard()  # A no-op after the end; otherwise nobody reads on.
+            if not whole:
+                connection.abort()
+        if chunked:
+            connection.write(b"0\r\n\r\n")
+        self._complete()
+
+    def _complete(self) -> None:
+        self.complete = True
+        self._connection.responded(self)
+
+    def _head(self, status: int, headers: list[tuple[bytes, bytes]], chunked: bool) -> bytes:
+        """The response's head (RFC 9112 §4)."""
+        server = self._connection.server
+        lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
+            raise ValueError("A response header holds a line break.")
+        if chunked:
+            lines += b"transfer-encoding: chunked\r\n"
+        if not self.keep_alive or self.awaits_continue or server.stopping:
             self.keep_alive = False
-            lines.append(b"connection: close\r\n")
-        elif self._http_version == "1.0":
-            lines.append(b"connection: keep-alive\r\n")
-        lines.append(b"\r\n")
-        return b"".join(lines)
+            lines += b"connection: close\r\n"
+        elif self._arrival.protocol == HTTP_1_0:
+            lines += b"connection: keep-alive\r\n"
+        date = b"" if any(name == b"date" for name, _ in headers) else server.date
+        status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+        return b"%b%b%b\r\n" % (status_line, lines, date)
 
-    def _framed(self, body: bytes, more: bool) -> bytes:
-        """The bytes as they go over the wire (RFC 9112 §7.1). Raises ValueError when they are not
-        as many as the head has said."""
-        if self._chunked:
-            chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            return chunk if more else chunk + b"0\r\n\r\n"
-        if self._method == "HEAD":
-            return b""
-        if self._left is not None:
-            self._left -= len(body)
-            if self._left < 0 or (self._left > 0 and not more):
-                raise ValueError("A response is not as long as its Content-Length says.")
-        return body
 
-    async def _plain(self, status: int) -> None:
-        """An answer of the server's own."""
-        self._status, self._answer, self._left = status, [], None
-        await self._send({"type": "http.response.body", "body": b""})
-
-    def _failed(self, error: Exception) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_exception_handler({"message": "The application failed.", "exception": error})
+def _take_apart(arrival: Arrival) -> None:
+    """absolute-form, which says the host as well (RFC 9112 §3.2.2). Raises Refused."""
+    if arrival.target == b"*" and arrival.method == "OPTIONS":
+        return
+    try:
+        url = httptools.parse_url(arrival.target)
+    except httptools.HttpParserInvalidURLError as error:
+        raise Refused(400, "a target that is none") from error
+    if url.schema not in (b"http", b"https") or not url.host:
+        raise Refused(400, "a target that is none")
+    host = b"%b:%d" % (url.host, url.port) if url.port else url.host
+    arrival.headers = [header for header in arrival.headers if header[0] != b"host"]
+    arrival.headers.append((b"host", host))
+    path = url.path or b"/"
+    arrival.target = b"%b?%b" % (path, url.query) if url.query else path

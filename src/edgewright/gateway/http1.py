@@ -1,4 +1,4 @@
-"""HTTP/1.1 in, for an ASGI app: llhttp (httptools) on the event loop's own transports.
+"""HTTP/1.1 in: llhttp (httptools) on the event loop's own transports.
 
 Why not granian here as well, as for TLS: its connections live on threads of their own, and at one
 request at a time the wake-ups between those and ours were a quarter of what a request takes.
@@ -18,14 +18,12 @@ from typing import cast
 
 import httptools
 
-from edgewright.gateway.asgi import ASGIApp
+from edgewright.gateway.dispatch import Handler
 from edgewright.gateway.exchange import Exchange
+from edgewright.gateway.requests import HTTP_1_0, HTTP_1_1, Arrival
 
 MAX_HEAD = 128 * 1024
 """Bytes of a request's head, as the platform has it: more gets a 431."""
-
-MAX_TARGET = 16 * 1024
-"""Bytes of a request's target, as the platform has it for URLs: more gets a 414."""
 
 HEAD_TIMEOUT = 30.0
 """Seconds for a whole request head to arrive. Idle kept-alive connections end by it as well."""
@@ -39,8 +37,8 @@ _SWEEP = 1.0
 class Http1Server:
     """Accepts connections on a listener."""
 
-    def __init__(self, app: ASGIApp, *, max_connections: int) -> None:
-        self.app = app
+    def __init__(self, handler: Handler, *, max_connections: int) -> None:
+        self.handler = handler
         self.loop = asyncio.get_running_loop()
         self.date = b""
         """The Date header's line (RFC 9110 §6.6.1), made anew each second."""
@@ -199,7 +197,7 @@ class Connection(asyncio.Protocol):
     def _begin(self, exchange: Exchange) -> None:
         self._current = exchange
         self.deadline = float("inf")
-        exchange.task = self.server.loop.create_task(exchange.run(self.server.app))
+        exchange.begin()
 
     def _refuse(self, status: bytes) -> None:
         """Answers a request that is none. What came before it still gets its response."""
@@ -291,13 +289,16 @@ class Connection(asyncio.Protocol):
         parser = self._parser
         exchange = Exchange(
             self,
-            method=parser.get_method().decode(),
-            target=self._target,
-            http_version=parser.get_http_version(),
-            headers=self._headers,
+            Arrival(
+                parser.get_method().decode(),
+                "http",
+                HTTP_1_0 if parser.get_http_version() == "1.0" else HTTP_1_1,
+                self._target,
+                self._headers,
+                self._client,
+                self._address,
+            ),
             keep_alive=parser.should_keep_alive() and not parser.should_upgrade(),
-            client=self._client,
-            server=self._address,
         )
         self._receiving = exchange
         if self._current is None:
@@ -311,10 +312,8 @@ class Connection(asyncio.Protocol):
         if self._coded:
             # RFC 9112 §6.1: a body whose end we can't tell from what follows it.
             return b"501 Not Implemented"
-        if self._head_size + self._fed <= MAX_TARGET:
+        if self._head_size + self._fed <= MAX_HEAD:
             return None  # nearly always
-        if len(self._target) > MAX_TARGET:
-            return b"414 URI Too Long"
         if sum(len(name) + len(value) + 4 for name, value in self._headers) > MAX_HEAD:
             return b"431 Request Header Fields Too Large"
         return None
@@ -326,6 +325,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         exchange, self._receiving = self._receiving, None
         if exchange is not None:
-            exchange.end()
             if exchange is self._current and exchange.complete:
                 self._over(exchange)
+            else:
+                exchange.end()

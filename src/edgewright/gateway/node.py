@@ -119,21 +119,29 @@ class Node:
         """The version of a Worker that is in service. Raises UnknownWorker."""
         return self._worker(name).bundle
 
-    async def begin(self, name: str, request: Request) -> tuple[Isolate, ActiveRequest]:
+    def begin_at_once(self, name: str, request: Request) -> ActiveRequest | None:
+        """As begin(), if the Worker is loaded; None if it isn't. Raises UnknownWorker."""
+        worker = self._worker(name)
+        if worker.isolate is None:
+            return None
+        self._idle.clear()
+        return worker.isolate.start(request)
+
+    async def begin(self, name: str, request: Request) -> ActiveRequest:
         """Hands a request to a Worker; the response is in the ActiveRequest's `head`.
 
         Raises UnknownWorker, WorkerFailure, HostError.
         """
+        if (active := self.begin_at_once(name, request)) is not None:
+            return active
         worker = self._worker(name)
         self._idle.clear()
-        if worker.isolate is not None:
-            return worker.isolate, worker.isolate.start(request)
         worker.waiting += 1
         self._waiting += 1
         try:
             while worker.isolate is None:
                 await self._load(worker)
-            return worker.isolate, worker.isolate.start(request)
+            return worker.isolate.start(request)
         except StartupError as error:
             thrown = error.error
             failure = WorkerFailure(

@@ -1,4 +1,5 @@
-"""HTTP in: an ASGI app under granian, in the running event loop, on a socket somebody else bound.
+"""HTTP in, in the running event loop, on a socket somebody else bound: plain HTTP/1.1 by our own
+server, TLS and HTTP/2 by granian.
 
 The only file that knows granian. What it relies on beyond granian's public interface:
 
@@ -25,7 +26,8 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.embed import Server as GranianServer
 
-from edgewright.gateway.asgi import ASGIApp, Receive, Scope, Send
+from edgewright.gateway.asgi import ASGIApp, Receive, Scope, Send, asgi_app
+from edgewright.gateway.dispatch import Handler
 from edgewright.gateway.http1 import Http1Server
 
 MAX_HEADERS = 128 * 1024
@@ -73,7 +75,7 @@ class Tls:
 
 
 async def serve(
-    app: ASGIApp,
+    handler: Handler,
     listener: socket.socket,
     stop: asyncio.Event,
     *,
@@ -87,10 +89,31 @@ async def serve(
 
     raises: ServerError when the TLS files are no use or the server ended by itself.
     """
-    if tls is None:
-        await _serve_plain(app, listener, stop, drain)
+    if tls is not None:
+        await serve_asgi(asgi_app(handler), listener, stop, tls=tls, drain=drain)
         return
-    tls.check()
+    server = Http1Server(handler, max_connections=MAX_CONNECTIONS)
+    await server.start(listener)
+    try:
+        await stop.wait()
+        server.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(server.stopped(), drain)
+    finally:
+        await server.close()
+
+
+async def serve_asgi(
+    app: ASGIApp,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    *,
+    tls: Tls | None = None,
+    drain: float = 30.0,
+) -> None:
+    """The same for an ASGI application, by granian."""
+    if tls is not None:
+        tls.check()
     counted = _CountedApp(app)
     server = _EmbeddedServer(counted, listener, tls)
     serving = asyncio.create_task(server.serve())
@@ -105,20 +128,6 @@ async def serve(
         stopping.cancel()
         serving.cancel()
         await asyncio.gather(serving, stopping, return_exceptions=True)
-
-
-async def _serve_plain(
-    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, drain: float
-) -> None:
-    server = Http1Server(app, max_connections=MAX_CONNECTIONS)
-    await server.start(listener)
-    try:
-        await stop.wait()
-        server.stop()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(server.stopped(), drain)
-    finally:
-        await server.close()
 
 
 async def _drained(serving: asyncio.Task[None], app: _CountedApp, drain: float) -> None:

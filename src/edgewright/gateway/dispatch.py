@@ -1,0 +1,209 @@
+"""From a Request to a Response, whatever happens in between: failures become pages here.
+
+Callbacks and no coroutine: most requests find their Worker loaded and get a short body, and a task
+for each would be a quarter of what the gateway spends on them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Protocol
+
+from edgewright.config.limits import Limits
+from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.hosts import HostError
+from edgewright.gateway.node import Node, UnknownWorker
+from edgewright.gateway.pages import (
+    EXCEEDED_LIMITS,
+    THREW,
+    ErrorKind,
+    PageDetails,
+    error_response,
+    generic,
+)
+from edgewright.messages import Request, Response
+from edgewright.observe.records import Outcome, WorkerError
+from edgewright.observe.stack import Sources
+
+Answer = Callable[[Response], None]
+"""Takes the response to a request, once. Its `body` is the taker's to read or to discard."""
+
+
+class Dispatched(Protocol):
+    """A request that is being answered."""
+
+    def client_gone(self) -> None:
+        """The client went away before it had the whole response."""
+        ...
+
+    def body_too_large(self) -> None:
+        """The request's body turned out to be larger than its limit, and was broken off."""
+        ...
+
+
+class Handler(Protocol):
+    """What a way in hands its requests to."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    def start(self, request: Request, answer: Answer) -> Dispatched:
+        """Lets a request be answered. `answer` may be called before this returns, and is called in
+        any case."""
+        ...
+
+    def page(self, status: int, headers: list[tuple[bytes, bytes]]) -> Response:
+        """The answer to a request that was refused; `headers` are the client's."""
+        ...
+
+
+class Dispatcher:
+    """A Handler that answers with a deployed Worker. In dev, error pages tell what was thrown and
+    where."""
+
+    def __init__(self, node: Node, worker: str, *, dev: bool = False) -> None:
+        self.node = node
+        self.worker = worker
+        self._dev = dev
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def limits(self) -> Limits:
+        return self.node.limits(self.worker)
+
+    def start(self, request: Request, answer: Answer) -> Dispatched:
+        dispatched = _Dispatched(self, request, answer)
+        dispatched.begin()
+        return dispatched
+
+    def page(self, status: int, headers: list[tuple[bytes, bytes]]) -> Response:
+        return _response(generic(status), [v for name, v in headers if name == b"accept"])
+
+    def error_page(
+        self, request: Request, kind: ErrorKind, error: WorkerError | None = None, ray: str = ""
+    ) -> Response:
+        """What the client gets instead of a Worker's response."""
+        details = None
+        if self._dev and error is not None:
+            bundle = self.node.bundle(self.worker)
+            details = PageDetails.of(error, Sources(bundle.modules, bundle.files))
+        names, values = request.headers[::2], request.headers[1::2]
+        accept = [
+            value.encode("latin-1", "replace")
+            for name, value in zip(names, values, strict=True)
+            if name == "accept"
+        ]
+        return _response(kind, accept, details, ray)
+
+    def run(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class _Dispatched:
+    """One request on its way through the node."""
+
+    __slots__ = ("_active", "_answer", "_dispatcher", "_gone", "_request", "_too_large")
+
+    def __init__(self, dispatcher: Dispatcher, request: Request, answer: Answer) -> None:
+        self._dispatcher = dispatcher
+        self._request = request
+        self._answer = answer
+        self._active: ActiveRequest | None = None
+        self._gone = False
+        self._too_large = False
+
+    def begin(self) -> None:
+        dispatcher = self._dispatcher
+        try:
+            active = dispatcher.node.begin_at_once(dispatcher.worker, self._request)
+        except UnknownWorker:
+            self._show(generic(404))
+            return
+        if active is None:
+            dispatcher.run(self._begin_later())
+        else:
+            self._began(active)
+
+    def client_gone(self) -> None:
+        self._gone = True
+        active = self._active
+        if active is not None and active.isolate is not None:
+            active.isolate.client_gone(active)
+
+    def body_too_large(self) -> None:
+        self._too_large = True
+
+    async def _begin_later(self) -> None:
+        """The Worker has to be loaded first."""
+        dispatcher = self._dispatcher
+        try:
+            active = await dispatcher.node.begin(dispatcher.worker, self._request)
+        except WorkerFailure as failure:
+            self._fail(failure)
+        except UnknownWorker:
+            self._show(generic(404))
+        except HostError as error:
+            self._show(generic(503), WorkerError("HostError", str(error), ""))
+        except BaseException:
+            self._show(generic(500))
+            raise
+        else:
+            self._began(active)
+
+    def _began(self, active: ActiveRequest) -> None:
+        self._active = active
+        if self._gone:
+            self.client_gone()
+        active.head.add_done_callback(self._ended)
+
+    def _ended(self, head: asyncio.Future[Response]) -> None:
+        failure = head.exception()
+        if failure is None:
+            self._answer(head.result())
+        elif not isinstance(failure, WorkerFailure):
+            self._show(generic(500))
+            raise failure
+        elif self._too_large:
+            self._show(generic(413))
+        elif failure.pass_through:
+            self._dispatcher.run(self._pass_through(failure))
+        else:
+            self._fail(failure)
+
+    async def _pass_through(self, failure: WorkerFailure) -> None:
+        active = self._active
+        assert active is not None
+        origin = await self._dispatcher.node.pass_through(active)
+        if origin is None:
+            self._fail(failure)
+        else:
+            self._answer(origin)
+
+    def _fail(self, failure: WorkerFailure) -> None:
+        self._show(_kind(failure), failure.error, failure.ray)
+
+    def _show(self, kind: ErrorKind, error: WorkerError | None = None, ray: str = "") -> None:
+        if self._request.body is not None and not isinstance(self._request.body, bytes):
+            self._request.body.discard()
+        self._answer(self._dispatcher.error_page(self._request, kind, error, ray))
+
+
+def _response(
+    kind: ErrorKind, accept: list[bytes], details: PageDetails | None = None, ray: str = ""
+) -> Response:
+    page = error_response(kind, accept=b",".join(accept), details=details, ray=ray)
+    flat = [part.decode("latin-1") for header in page.headers for part in header]
+    return Response(page.status, flat, page.body)
+
+
+def _kind(failure: WorkerFailure) -> ErrorKind:
+    match failure.outcome:
+        case Outcome.EXCEEDED_CPU | Outcome.EXCEEDED_MEMORY | Outcome.EXCEEDED_WALL_TIME:
+            return EXCEEDED_LIMITS
+        case Outcome.EXCEPTION:
+            return THREW
+        case _:
+            return generic(500)

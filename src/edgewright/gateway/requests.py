@@ -1,0 +1,104 @@
+"""From what a client sent to the Request that a Worker sees; the same for every way in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from edgewright.config.limits import Limits
+from edgewright.messages import Request
+
+_HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")
+_NOT_FOR_WORKERS = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+     "upgrade", "cf-connecting-ip", "x-real-ip", "x-forwarded-proto"}
+)  # fmt: skip
+"""Headers of the connection, and those that the gateway says itself and no client may."""
+
+HTTP_1_0, HTTP_1_1, HTTP_2 = "HTTP/1.0", "HTTP/1.1", "HTTP/2"
+
+
+class Refused(ValueError):
+    """A request that no Worker gets to see."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        """What its client gets."""
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A request's head as it came in."""
+
+    method: str
+    scheme: str
+    protocol: str
+    target: bytes
+    """Path and query, neither decoded nor normalised."""
+    headers: list[tuple[bytes, bytes]]
+    """Names in lower case."""
+    client: tuple[str, int] | None
+    server: tuple[str, int | None] | None
+
+
+@dataclass(slots=True)
+class Framing:
+    """Whether a body follows, and how long it says it is."""
+
+    has_body: bool
+    length: int | None
+
+
+def parse(arrival: Arrival, limits: Limits) -> tuple[Request, Framing]:
+    """The Request, still without its body. Raises Refused."""
+    hosts: list[str] = []
+    size = 0
+    length: int | None = None
+    chunked = arrival.protocol == HTTP_2
+    headers: list[str] = []
+    for raw_name, raw_value in arrival.headers:
+        size += len(raw_name) + len(raw_value)
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name == "host":
+            hosts.append(value)
+        elif name == "content-length":
+            length = _content_length(value)
+        elif name in _NOT_FOR_WORKERS:
+            chunked = chunked or name == "transfer-encoding"
+            continue
+        headers += (name, value)
+    if size > limits.request_headers_kb << 10:
+        raise Refused(431, "the headers are too large")
+    scheme, server = arrival.scheme, arrival.server
+    if not any(hosts) and arrival.protocol == HTTP_1_0:  # granian gives an empty one for none
+        host, port = server or ("localhost", None)
+        hosts = [host if port is None else f"{host}:{port}"]
+    # RFC 9112 §3.2: exactly one.
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+        raise Refused(400, "a Host header that is none")
+    headers += ("x-forwarded-proto", scheme)
+    if arrival.client is not None:
+        address = arrival.client[0]
+        headers += ("cf-connecting-ip", address, "x-real-ip", address)
+    try:
+        target = arrival.target.decode()  # whatever is not ASCII in it is UTF-8
+    except UnicodeDecodeError as error:
+        raise Refused(400, "a target that is none") from error
+    url = f"{scheme}://{hosts[0]}{'' if target.startswith('/') else '/'}{target}"
+    if len(url) > limits.url_kb << 10:
+        raise Refused(414, "the URL is too long")
+    if length is not None and length > limits.request_body_mb << 20:
+        raise Refused(413, "the body is too large")
+    has_body = arrival.method not in ("GET", "HEAD") and bool(
+        length or (length is None and chunked)
+    )
+    request = Request(arrival.method, url, headers, None, {"httpProtocol": arrival.protocol})
+    return request, Framing(has_body, length)
+
+
+def _content_length(value: str) -> int:
+    """RFC 9110 §8.6: digits. (What Python calls a number is more.)"""
+    if not (value.isascii() and value.isdigit()):
+        raise Refused(400, "a Content-Length that is none")
+    return int(value)
