@@ -68,7 +68,7 @@ class Channel:
 
     @property
     def unsent(self) -> list[Event]:
-        """What the isolate has not seen yet."""
+        """What the isolate has not seen yet, and never will once this is closed."""
         return self._events
 
     @property
@@ -84,8 +84,6 @@ class Channel:
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._socket.close()
-        self._events.clear()
-        self._attachments.clear()
 
     def _woken(self) -> None:
         """The isolate has something to say; see WAKE."""

@@ -227,6 +227,11 @@ class Isolate:
         for command, size in zip(commands, sizes, strict=True):
             self._perform(command, blob[offset : offset + size] if size else b"")
             offset += size
+        if self._last_word is not None:
+            # Now, and not when the connection ends: nothing must be sent there any more.
+            self._channel.close()
+            self._end(self._last_word)
+            return
         if over is not None and over.id in self._requests:
             self._tell(over, _OVER_CPU)
         if self._queueing and not self._channel.unsent:

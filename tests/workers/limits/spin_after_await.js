@@ -1,0 +1,6 @@
+import { withNeighbour } from "./neighbour.js";
+
+export default withNeighbour(async () => {
+  await scheduler.wait(10);
+  for (;;);
+});

@@ -1,0 +1,9 @@
+import { withNeighbour } from "./neighbour.js";
+
+export default withNeighbour(async () => {
+  for (;;) {
+    try {
+      for (;;);
+    } catch {}
+  }
+});

@@ -1,0 +1,5 @@
+import { withNeighbour } from "./neighbour.js";
+
+export default withNeighbour(async () => {
+  for (;;) await null;
+});

@@ -1,0 +1,8 @@
+import { withNeighbour } from "./neighbour.js";
+
+export default withNeighbour(() => ({
+  // biome-ignore lint/suspicious/noThenProperty: that is the point
+  then() {
+    for (;;);
+  },
+}));

@@ -1,0 +1,9 @@
+import { withNeighbour } from "./neighbour.js";
+
+const value = {
+  toJSON() {
+    for (;;);
+  },
+};
+
+export default withNeighbour(() => Response.json(value));

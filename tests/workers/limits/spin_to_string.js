@@ -1,0 +1,9 @@
+import { withNeighbour } from "./neighbour.js";
+
+const url = {
+  toString() {
+    for (;;);
+  },
+};
+
+export default withNeighbour(() => fetch(url));

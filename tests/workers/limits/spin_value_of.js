@@ -1,0 +1,9 @@
+import { withNeighbour } from "./neighbour.js";
+
+const delay = {
+  valueOf() {
+    for (;;);
+  },
+};
+
+export default withNeighbour(() => scheduler.wait(delay));
