@@ -11,6 +11,7 @@ import { CustomEvent, Event, EventTarget } from "./web/events.js";
 import { fetch } from "./web/fetch.js";
 import { Headers } from "./web/headers.js";
 import { FixedLengthStream, IdentityTransformStream } from "./web/identity_stream.js";
+import { queueMicrotask } from "./web/microtask.js";
 import { Performance, performance } from "./web/performance.js";
 import { Request } from "./web/request.js";
 import { Response } from "./web/response.js";
@@ -80,6 +81,7 @@ const FUNCTIONS = {
   clearInterval,
   clearTimeout,
   fetch,
+  queueMicrotask,
   setInterval,
   setTimeout,
   structuredClone,

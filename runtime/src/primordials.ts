@@ -17,6 +17,7 @@
 //   methods are their own. Walk them with forEach().
 // - Promises: `PromiseThen(promise, f, g)`, not `promise.then(f, g)`. `await` of a promise that is
 //   known to be a native one is safe, as long as its class is (see below).
+//   An async function that returns a promise calls its `then`: return what it awaited.
 //   What a promise is resolved with is asked for `then`: never resolve one with an object that a
 //   Worker may not have; hand it over through a callback or a field.
 // - `regexp.test(s)` and `s.replace(regexp, …)` call a Worker's `exec`: `RegExpMatches(regexp, s)`

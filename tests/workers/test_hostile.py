@@ -135,3 +135,29 @@ async def test_what_is_no_io_can_be_shared_between_requests(run: Run, upstream: 
         "waitUntil": "undefined",
         "a response of the global scope": "global",
     }
+
+
+async def test_a_worker_that_poisons_everything_is_served_all_the_same(
+    run: Run, upstream: Origin
+) -> None:
+    running = await run(HOSTILE / "poison.js", env={"UPSTREAM": upstream.url})
+    for _ in range(2):
+        response = await running.fetch("/echo", method="POST", body=b"body", headers={"x-sent": "a"})
+        assert (response.status, response.headers["x-seen"]) == (201, "a")
+        assert await response.text() == "body"
+        response = await running.fetch("/fetch")
+        assert response.headers["x-seen"] == "sent"
+        assert len(await response.bytes()) == 100_000
+        assert await running.text("/wait") == "waited"
+        with pytest.raises(WorkerException, match="what"):
+            await running.fetch("/throw")
+
+
+async def test_nothing_of_the_engine_is_in_reach(run: Run, upstream: Origin) -> None:
+    running = await run(
+        HOSTILE / "reach.js", env={"UPSTREAM": upstream.url}, limits={"cpu_ms": 30_000}
+    )
+    said = await running.json()
+    assert said["found"] == []
+    assert said["count"] > 1_000
+    assert said["frames"] > 50

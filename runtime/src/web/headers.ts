@@ -223,7 +223,9 @@ export function flatFromInit(init: unknown): FlatHeaders {
     }
     return flat;
   }
-  for (const key of ownKeys(init)) {
+  const keys = ownKeys(init);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as PropertyKey;
     if (!isEnumerable(init, key)) continue;
     const name = toName(key);
     flat[flat.length] = name;

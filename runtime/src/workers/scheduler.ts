@@ -20,13 +20,15 @@ export class Scheduler {
     const { signal } = toDictionary<{ signal: unknown }>(options, "WaitOptions");
     const milliseconds = max(0, Number(delay) || 0);
     if (signal === undefined || signal === null) {
-      return new Promise((resolve) => {
+      // Awaited here: what an async function returns is asked for `then`, which may be a Worker's.
+      await new Promise<void>((resolve) => {
         startTimer(milliseconds, resolve);
       });
+      return;
     }
     if (!isAbortSignal(signal)) throw new TypeError("Scheduler.wait: signal is not an AbortSignal");
     if (isAborted(signal)) throw abortReason(signal);
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         stopTimer(timer);
         reject(abortReason(signal));
