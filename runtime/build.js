@@ -1,11 +1,11 @@
 // Bundles the runtime layer for the Python package: `runtime.js`, which becomes the snapshot, and
 // the scripts that are evaluated when a Worker needs them, one for each file of src/lazy/.
 
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { options } from "./bundle.js";
+import { options, safeNames } from "./bundle.js";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const source = path("src");
@@ -58,20 +58,29 @@ for (const stale of await readdir(output)) {
   if (/^runtime-.*\.js$/.test(stale)) await rm(`${output}/${stale}`);
 }
 
-// A lazy script is a function of the snapshot's modules that gives the exports of its own.
+/** esbuild's helper calls a method, which would give a Worker that replaced it our modules. */
+const HELPER = "__hasOwnProp.call(to,key)";
+
+// A lazy script is a function of the snapshot's modules, and of the globals as they were before the
+// Worker ran, that gives the exports of its own.
+const banner = `((sharedModules, globalThis) => { "use strict"; const { ${safeNames} } = globalThis;`;
 const names = (await readdir(lazy)).filter((file) => file.endsWith(".ts"));
 for (const file of names) {
   const name = file.slice(0, -".ts".length);
-  await build({
+  const { outputFiles } = await build({
     ...options,
+    write: false,
     entryPoints: [`${lazy}/${file}`],
     plugins: [...options.plugins, sharedByLazy],
     format: "iife",
     globalName: "exported",
-    banner: { js: "((sharedModules) => {" },
+    banner: { js: banner },
     footer: { js: "return exported; })" },
     outfile: `${output}/runtime-${name}.js`,
   });
+  const script = outputFiles[0].text.replaceAll(HELPER, "Object.hasOwn(to,key)");
+  if (script.includes("__hasOwnProp.call(")) throw new Error("esbuild has other helpers now");
+  await writeFile(`${output}/runtime-${name}.js`, script);
 }
 
 await build({

@@ -4,11 +4,12 @@
 
 import { runScript } from "./engine.js";
 import { lazySource } from "./io.js";
+import { safeGlobals } from "./safe_globals.js";
 
 const { create, defineProperty, freeze } = Object;
 
 type SharedModules = Record<string, unknown>;
-type LazyScript = (shared: SharedModules) => unknown;
+type LazyScript = (shared: SharedModules, globals: Record<string, unknown>) => unknown;
 
 const loaded: Record<string, unknown> = create(null);
 let sharedModules: SharedModules;
@@ -22,6 +23,7 @@ export function setSharedModules(modules: SharedModules): void {
 export function loadLazy(name: string): unknown {
   loaded[name] ??= (runScript(lazySource(name), `edgewright:lazy/${name}`) as LazyScript)(
     sharedModules,
+    safeGlobals,
   );
   return loaded[name];
 }

@@ -142,7 +142,9 @@ async def test_a_worker_that_poisons_everything_is_served_all_the_same(
 ) -> None:
     running = await run(HOSTILE / "poison.js", env={"UPSTREAM": upstream.url})
     for _ in range(2):
-        response = await running.fetch("/echo", method="POST", body=b"body", headers={"x-sent": "a"})
+        response = await running.fetch(
+            "/echo", method="POST", body=b"body", headers={"x-sent": "a"}
+        )
         assert (response.status, response.headers["x-seen"]) == (201, "a")
         assert await response.text() == "body"
         response = await running.fetch("/fetch")
@@ -161,3 +163,8 @@ async def test_nothing_of_the_engine_is_in_reach(run: Run, upstream: Origin) -> 
     assert said["found"] == []
     assert said["count"] > 1_000
     assert said["frames"] > 50
+
+
+async def test_scripts_that_are_loaded_later_use_the_globals_of_before(run: Run) -> None:
+    running = await run(HOSTILE / "lazy_scripts.js")
+    assert await running.json() == {"host": "xn--bcher-kva.example", "caught": []}

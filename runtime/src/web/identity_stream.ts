@@ -6,6 +6,7 @@
 
 import { encodeUtf8 } from "../engine.js";
 import { currentRequest, requireOwner } from "../io.js";
+import { copyBytes, SafeWeakMap, TypedArrayByteLength } from "../primordials.js";
 import { SOURCE } from "./gateway_body.js";
 import {
   bytesOf,
@@ -17,7 +18,7 @@ import {
 } from "./streams.js";
 import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
-const { Number, Promise, TypeError, WeakMap } = globalThis;
+const { Number, Promise, TypeError } = globalThis;
 const { isSafeInteger } = Number;
 const { setPrototypeOf } = Object;
 
@@ -67,7 +68,7 @@ export function fixedLength(stream: ReadableStream): number | null {
   return lengths.get(stream) ?? null;
 }
 
-const lengths = new WeakMap<ReadableStream, number>();
+const lengths = new SafeWeakMap<ReadableStream, number>();
 
 interface Strategy {
   highWaterMark: number;
@@ -131,19 +132,19 @@ class Pipe {
 
   async #write(chunk: unknown): Promise<void> {
     requireOwner(this.#owner, "Writable");
-    const bytes = typeof chunk === "string" ? encodeUtf8(chunk) : bytesOf(chunk)?.slice();
+    const bytes = typeof chunk === "string" ? encodeUtf8(chunk) : copyOf(chunk);
     if (bytes === undefined) {
       throw this.#fail(
         "This TransformStream is being used as a byte stream, but received an object of " +
           "non-ArrayBuffer/ArrayBufferView type on its writable side.",
       );
     }
-    if (bytes.byteLength === 0) return;
+    if (TypedArrayByteLength(bytes) === 0) return;
     if (this.left !== null) {
-      if (bytes.byteLength > this.left) {
+      if (TypedArrayByteLength(bytes) > this.left) {
         throw this.#fail("Attempt to write too many bytes through a FixedLengthStream.");
       }
-      this.left -= bytes.byteLength;
+      this.left -= TypedArrayByteLength(bytes);
     }
     if (!this.#wanted) {
       await new Promise<void>((resolve) => {
@@ -170,6 +171,11 @@ class Pipe {
     this.#source.error(error);
     return error;
   }
+}
+
+function copyOf(chunk: unknown): Uint8Array | undefined {
+  const bytes = bytesOf(chunk);
+  return bytes === undefined ? undefined : copyBytes(bytes);
 }
 
 function toLength(value: unknown): number {

@@ -40,7 +40,8 @@ for (let i = 0; i < roots.length; i++) {
   for (let j = 0; j < keys.length; j++) {
     const key = keys[j];
     const descriptor = getOwnPropertyDescriptor(roots[i], key);
-    // A language without these is none.
+    // A language without these is none; and Promise.prototype.then() itself asks for the species.
+    if (key === Symbol.species) continue;
     if (key === "constructor" || key === "prototype" || !descriptor.configurable) continue;
     if (descriptor.get === undefined && typeof descriptor.value !== "function") continue;
     const trap = { __proto__: null, configurable: true };
