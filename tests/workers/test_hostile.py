@@ -168,3 +168,12 @@ async def test_nothing_of_the_engine_is_in_reach(run: Run, upstream: Origin) -> 
 async def test_scripts_that_are_loaded_later_use_the_globals_of_before(run: Run) -> None:
     running = await run(HOSTILE / "lazy_scripts.js")
     assert await running.json() == {"host": "xn--bcher-kva.example", "caught": []}
+
+
+async def test_the_global_scope_does_no_io(run: Run) -> None:
+    running = await run(HOSTILE / "global_scope.js")
+    assert set((await running.json()).values()) == {
+        "Error: Disallowed operation called within global scope. Asynchronous I/O (ex: fetch() or "
+        "connect()), setting a timeout, and generating random values are not allowed within global "
+        "scope. To fix this error, perform this operation within a handler."
+    }
