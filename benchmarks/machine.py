@@ -21,7 +21,7 @@ def describe() -> dict[str, str]:
         "load average before": f"{os.getloadavg()[0]:.2f}",
         "edgewright": f"{version('edgewright')} ({_commit()})",
         "python": platform.python_version(),
-        **{name: version(name) for name in ("pydeno", "granian", "pyreqwest")},
+        **{name: version(name) for name in ("pydeno", "granian", "httptools")},
         "workerd": _first_line(workerd(), "--version"),
         "wrk": re.sub(r" \[.*", "", _first_line(program("wrk"), "-v")),
         "nginx": _first_line(program("nginx"), "-v").removeprefix("nginx version: "),

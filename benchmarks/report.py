@@ -47,7 +47,7 @@ def conditions(results: Results) -> str:
         f"{machine['cores']} cores of {machine['cpu']}, {machine['kernel']}; "
         f"load generator and upstream on the same machine. Python {machine['python']}, "
         f"pydeno {machine['pydeno']}, granian {machine['granian']}, "
-        f"pyreqwest {machine['pyreqwest']}, {machine['workerd']}, {machine['wrk']}. "
+        f"httptools {machine['httptools']}, {machine['workerd']}, {machine['wrk']}. "
         f"Medians of {results.rounds} rounds of {results.seconds} s in turns; "
         "in parentheses the least and the most of the rounds."
     )

@@ -24,6 +24,7 @@ from edgewright.gateway.hosts import HostError
 from edgewright.gateway.node import Node, StartupError
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
+from edgewright.subrequest.dial import Outbound
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
@@ -86,10 +87,11 @@ class Worker:
     wrangler configuration. `env` adds to the configuration's `vars` and wins over them. `observer`
     is told of finished requests and console lines. `upstream` is the origin for
     `passThroughOnException()`, as `http://host:port`. `live_clock` lets clocks run while code runs;
-    else they show when the event came that is being handled, as on the platform.
+    else they show when the event came that is being handled, as on the platform. `outbound` is
+    "any", or "public" for code that isn't yours: it reaches no private address then.
 
     `most` caps them. Entering raises one of LOADING_ERRORS when the Worker can't be started;
-    ValueError where `upstream` is no origin or a limit is none.
+    ValueError where `upstream` is no origin, a limit is none, or `outbound` is neither.
     """
 
     def __init__(
@@ -102,11 +104,18 @@ class Worker:
         observer: Observer | None = None,
         upstream: str | None = None,
         live_clock: bool = False,
+        outbound: str = "any",
     ) -> None:
         self.path = Path(path)
         self._env = dict(env or {})
         self._limits = dict(limits or {})
-        self._node = Node(observer=observer, upstream=upstream, most=most, live_clock=live_clock)
+        self._node = Node(
+            observer=observer,
+            upstream=upstream,
+            most=most,
+            live_clock=live_clock,
+            outbound=Outbound(outbound),
+        )
         self._version: tuple[WorkerConfig, WorkerBundle] | None = None
 
     @property

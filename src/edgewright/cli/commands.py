@@ -53,6 +53,14 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             "may be given several times. docs/limits.md lists them.",
         ),
         click.option(
+            "--outbound",
+            type=click.Choice(["any", "public"]),
+            default="any",
+            show_default=True,
+            help="What the Worker may reach: also private addresses and this machine, or public "
+            "ones only. Link-local addresses, where clouds have their metadata, it never may.",
+        ),
+        click.option(
             "--upstream",
             metavar="URL",
             callback=_origin,
@@ -109,6 +117,7 @@ def serve(
     tls_key: Path | None,
     drain: float,
     most: dict[str, int],
+    outbound: str,
     upstream: str | None,
 ) -> None:
     """Serve the Worker at PATH.
@@ -129,6 +138,7 @@ def serve(
                 tls_key=tls_key,
                 drain=drain,
                 most=most,
+                outbound=outbound,
                 upstream=upstream,
             )
         )
@@ -148,6 +158,7 @@ def dev(
     host: str,
     port: int,
     most: dict[str, int],
+    outbound: str,
     upstream: str | None,
     live_clock: bool,
 ) -> None:
@@ -164,6 +175,7 @@ def dev(
                 port=port,
                 dev=True,
                 most=most,
+                outbound=outbound,
                 upstream=upstream,
                 live_clock=live_clock,
             )

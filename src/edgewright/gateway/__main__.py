@@ -94,6 +94,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         upstream=settings.upstream,
         most=most,
         live_clock=settings.live_clock,
+        outbound=settings.outbound,
     )
     async with worker, contextlib.AsyncExitStack() as stack:
         supervisor.write(encode(Ready(worker.bundle.name, worker.config.warnings)))

@@ -32,6 +32,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     most: dict[str, int] = {}
     """Limits that no Worker may raise further, by their names."""
     live_clock: bool = False
+    outbound: str = "any"
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):

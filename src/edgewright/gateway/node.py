@@ -20,6 +20,7 @@ from edgewright.origin import parse_origin
 from edgewright.protocol.framing import HEAD, MAX_FRAME, FrameError, encode_frame
 from edgewright.protocol.messages import Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
+from edgewright.subrequest.dial import Outbound
 
 _LOAD_TIMEOUT = 15.0
 """Seconds until an isolate that says nothing is given up together with its host, which has stopped
@@ -60,7 +61,8 @@ class Node:
     `observer` is told of requests and console lines. `upstream` is the origin behind the Workers
     (`http://host:port`), where a request goes whose Worker failed after
     `passThroughOnException()`. No Worker gets more than `most`. With `live_clock`, time passes
-    while code runs. Raises ValueError where `upstream` is no origin.
+    while code runs. `outbound` says what Workers may reach; the upstream is the operator's choice,
+    wherever it is. Raises ValueError where `upstream` is no origin.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Node:
         upstream: str | None = None,
         most: Limits | None = None,
         live_clock: bool = False,
+        outbound: Outbound = Outbound.ANY,
     ) -> None:
         self._most = most
         self._observer = observer or Silent()
@@ -78,7 +81,8 @@ class Node:
         self._workers: dict[str, _Worker] = {}
         self._isolates: set[Isolate] = set()
         self._hosts = HostPool()
-        self._client = SubrequestClient()
+        self._client = SubrequestClient(outbound)
+        self._to_origin = SubrequestClient(Outbound.ANY)
         self._name = f"edgewright-{secrets.token_hex(4)}"
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -162,7 +166,7 @@ class Node:
             return None
         path = request.url.split("://", 1)[1].partition("/")[2]
         try:
-            upstream = await self._client.fetch(
+            upstream = await self._to_origin.fetch(
                 request.method,
                 f"{self._upstream}/{path}",
                 [*request.headers, "cdn-loop", self._name],
@@ -197,6 +201,7 @@ class Node:
             isolate.close()
         await self._hosts.close()
         await self._client.close()
+        await self._to_origin.close()
 
     def _worker(self, name: str) -> _Worker:
         try:

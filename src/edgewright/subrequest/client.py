@@ -8,13 +8,12 @@ from collections.abc import Callable
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from edgewright.messages import Body
+from edgewright.subrequest.dial import Outbound
 from edgewright.subrequest.http1 import Http1
-from edgewright.subrequest.reqwest import Reqwest
 from edgewright.subrequest.upstream import (
     Settle,
     Subrequest,
     SubrequestError,
-    Transport,
     UpstreamResponse,
     header,
 )
@@ -55,11 +54,10 @@ def _always() -> bool:
 
 
 class SubrequestClient:
-    """One pool of connections for all Workers of a gateway."""
+    """One pool of connections for all Workers of a gateway, which reach what `outbound` allows."""
 
-    def __init__(self) -> None:
-        self._http: Transport = Http1()
-        self._https: Transport = Reqwest()
+    def __init__(self, outbound: Outbound = Outbound.ANY) -> None:
+        self.http = Http1(outbound)
 
     def start(
         self,
@@ -99,14 +97,9 @@ class SubrequestClient:
             raise result
         return result
 
-    def transport(self, url: str) -> Transport:
-        """The way to an URL."""
-        return self._http if url.startswith("http:") else self._https
-
     async def close(self) -> None:
         """Ends what is under way."""
-        await self._http.close()
-        await self._https.close()
+        await self.http.close()
 
 
 class _Fetch:
@@ -150,7 +143,7 @@ class _Fetch:
     def begin(self) -> None:
         """Raises SubrequestError."""
         shown = self._url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
-        self._hop = self._client.transport(shown).start(
+        self._hop = self._client.http.start(
             self._method, shown, _sent(tuple(self._headers)), self._body, self._arrived
         )
 

@@ -11,6 +11,7 @@ from typing import cast
 import httptools
 
 from edgewright.messages import BodyError
+from edgewright.subrequest.dial import Target
 from edgewright.subrequest.upstream import (
     NULL_BODY,
     PHRASES,
@@ -133,11 +134,11 @@ class Connection(asyncio.Protocol):
 
     def __init__(
         self,
-        address: tuple[str, int],
+        target: Target,
         release: Callable[[Connection, bool], None],
         stale: Callable[[Connection, Exchange], None],
     ) -> None:
-        self.address = address
+        self.target = target
         self.idle_since = 0.0
         """When its last response was over; 0.0 before the first."""
         self._release = release

@@ -1,9 +1,7 @@
-"""Plain HTTP out, over HTTP/1.1: llhttp (by httptools) on the event loop's own transports.
+"""HTTP/1.1 out: llhttp (by httptools) on the event loop's own transports, and a pool of them.
 
-Why not pyreqwest here as well: its runtime lives on another thread, so that each head and each
-body costs wake-ups across threads, which is most of what a small subrequest costs; it can't give
-up a request before its response's head has come; and it can't give header values with bytes above
-0x7F. A connection has one request at a time (no pipelining).
+Callbacks and no coroutine: a task for each subrequest would be half of what one costs. A connection
+has one request at a time (no pipelining).
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import functools
-import os
 import re
 import time
 from dataclasses import dataclass
@@ -19,12 +16,8 @@ from urllib.parse import unquote_to_bytes
 
 from edgewright.messages import Body
 from edgewright.subrequest.connection import LOST, Connection, Exchange
-from edgewright.subrequest.upstream import (
-    CONNECT_TIMEOUT,
-    Settle,
-    SubrequestError,
-    Upload,
-)
+from edgewright.subrequest.dial import DialError, Outbound, Target, dial
+from edgewright.subrequest.upstream import Settle, SubrequestError, Upload
 
 IDLE = 60.0
 """Seconds that a connection is kept without a request."""
@@ -33,7 +26,7 @@ MAX_IDLE = 1024
 """Connections kept in all."""
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-_URL = re.compile(r"http://([^/?#\s]+)((?:[/?][!-~]*)?)", re.IGNORECASE)
+_URL = re.compile(r"(https?)://([^/?#\s]+)((?:[/?][!-~]*)?)", re.IGNORECASE)
 _AUTHORITY = re.compile(
     r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[!-~]+?)(?::(?P<port>[0-9]*))?"
 )
@@ -47,10 +40,11 @@ def _is_token(name: str) -> bool:
 
 
 class Http1:
-    """A Transport, with a pool of connections."""
+    """A pool of connections. They are as far as `outbound` allows."""
 
-    def __init__(self) -> None:
-        self._idle: dict[tuple[str, int], list[Connection]] = {}
+    def __init__(self, outbound: Outbound) -> None:
+        self._outbound = outbound
+        self._idle: dict[Target, list[Connection]] = {}
         self._busy: set[Connection] = set()
         self._kept = 0
         self._sweep: asyncio.TimerHandle | None = None
@@ -64,9 +58,12 @@ class Http1:
         body: bytes | Body | None,
         settle: Settle,
     ) -> Exchange:
+        """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
+        returns. Lets go of the body, however it ends. `headers` are only those that a Worker may
+        say."""
         upload = None if body is None or isinstance(body, bytes) else Upload(body)
         try:
-            address, payload = _request_head(method, url, headers, body)
+            target, payload = _request_head(method, url, headers, body)
         except SubrequestError:
             if upload is not None:
                 upload.give_up()
@@ -74,7 +71,7 @@ class Http1:
         if isinstance(body, bytes):
             payload += body
         exchange = Exchange(method, url, payload, upload, settle)
-        self._begin(exchange, address)
+        self._begin(exchange, target)
         return exchange
 
     async def close(self) -> None:
@@ -86,19 +83,19 @@ class Http1:
             connection.abort()
         self._idle.clear()
 
-    def _begin(self, exchange: Exchange, address: tuple[str, int]) -> None:
-        connection = self._take(address)
+    def _begin(self, exchange: Exchange, target: Target) -> None:
+        connection = self._take(target)
         if connection is not None:
             self._busy.add(connection)
             connection.start(exchange)
             return
-        task = asyncio.get_running_loop().create_task(self._connect(exchange, address))
+        task = asyncio.get_running_loop().create_task(self._connect(exchange, target))
         self._connecting.add(task)
         task.add_done_callback(self._connecting.discard)
         exchange.connecting = task
 
-    def _take(self, address: tuple[str, int]) -> Connection | None:
-        idle = self._idle.get(address)
+    def _take(self, target: Target) -> Connection | None:
+        idle = self._idle.get(target)
         while idle:
             connection = idle.pop()
             self._kept -= 1
@@ -106,18 +103,14 @@ class Http1:
                 return connection
         return None
 
-    async def _connect(self, exchange: Exchange, address: tuple[str, int]) -> None:
-        host, port = address
-        loop = asyncio.get_running_loop()
+    async def _connect(self, exchange: Exchange, target: Target) -> None:
+        def protocol() -> Connection:
+            return Connection(target, self._release, self._stale)
+
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                _, connection = await loop.create_connection(
-                    lambda: Connection(address, self._release, self._stale), host, port
-                )
-        except TimeoutError:
-            exchange.fail(f"Network connection lost: no answer from {host}:{port} in time")
-        except (OSError, UnicodeError, OverflowError) as error:
-            exchange.fail(f"Network connection lost: {_reason(error)}")
+            connection = await dial(target, self._outbound, protocol)
+        except DialError as error:
+            exchange.fail(f"Network connection lost: {error}")
         else:
             self._busy.add(connection)
             connection.start(exchange)
@@ -126,7 +119,7 @@ class Http1:
         """The connection ended before a byte of the response had come."""
         # If it was kept, the upstream may have closed it just as it was taken (RFC 9112 §9.3.1).
         if connection.idle_since and exchange.upload is None and exchange.method in _IDEMPOTENT:
-            self._begin(exchange, connection.address)
+            self._begin(exchange, connection.target)
         else:
             exchange.fail(LOST)
 
@@ -139,7 +132,7 @@ class Http1:
             connection.abort()
             return
         connection.idle_since = time.monotonic()
-        self._idle.setdefault(connection.address, []).append(connection)
+        self._idle.setdefault(connection.target, []).append(connection)
         self._kept += 1
         if self._sweep is None:
             self._sweep = asyncio.get_running_loop().call_later(IDLE / 2, self._close_idle)
@@ -147,34 +140,34 @@ class Http1:
     def _close_idle(self) -> None:
         """Closes what has been idle for long; the oldest come first in each list."""
         before = time.monotonic() - IDLE
-        for address, idle in list(self._idle.items()):
+        for target, idle in list(self._idle.items()):
             kept = [c for c in idle if c.usable and c.idle_since > before]
             for connection in idle:
                 if connection not in kept:
                     connection.abort()
             self._kept -= len(idle) - len(kept)
             if kept:
-                self._idle[address] = kept
+                self._idle[target] = kept
             else:
-                del self._idle[address]
+                del self._idle[target]
         loop = asyncio.get_running_loop()
         self._sweep = loop.call_later(IDLE / 2, self._close_idle) if self._idle else None
 
 
 def _request_head(
     method: str, url: str, headers: tuple[str, ...], body: bytes | Body | None
-) -> tuple[tuple[str, int], bytes]:
+) -> tuple[Target, bytes]:
     """Where to connect to, and the request's head (RFC 9112 §3). Raises SubrequestError."""
     parts = _URL.fullmatch(url)
     if parts is None:
         raise SubrequestError(f"Invalid URL: {url}")
-    authority, target = parts.groups()
-    origin = _origin(authority)
+    scheme, authority, path = parts.groups()
+    origin = _origin(scheme.lower() == "https", authority)
     if not _is_token(method):
         raise SubrequestError(f"Invalid HTTP method string: {method}")
-    if target[:1] != "/":
-        target = f"/{target}"
-    head = f"{method} {target} HTTP/1.1\r\n{origin.lines}{_header_lines(headers)}"
+    if path[:1] != "/":
+        path = f"/{path}"
+    head = f"{method} {path} HTTP/1.1\r\n{origin.lines}{_header_lines(headers)}"
     if origin.authorization is not None and "authorization" not in headers[::2]:
         head += f"authorization: {origin.authorization}\r\n"
     if isinstance(body, bytes):
@@ -186,7 +179,7 @@ def _request_head(
         else:
             head += f"content-length: {length}\r\n"
     try:
-        return origin.address, f"{head}\r\n".encode("latin-1")
+        return origin.target, f"{head}\r\n".encode("latin-1")
     except UnicodeEncodeError as error:
         raise SubrequestError("A header's value has characters above U+00FF.") from error
 
@@ -214,29 +207,24 @@ def _header_lines(headers: tuple[str, ...]) -> str:
 class _Origin:
     """What a URL's authority comes to."""
 
-    address: tuple[str, int]
+    target: Target
     lines: str
     """The Host header."""
     authorization: str | None
 
 
 @functools.lru_cache(maxsize=256)
-def _origin(authority: str) -> _Origin:
+def _origin(tls: bool, authority: str) -> _Origin:
     """Raises SubrequestError."""
+    default = 443 if tls else 80
     parts = _AUTHORITY.fullmatch(authority)
-    port = int(parts["port"] or 80) if parts is not None else 0
+    port = int(parts["port"] or default) if parts is not None else 0
     if parts is None or not 0 < port < 65536:
-        raise SubrequestError(f"Invalid URL: http://{authority}")
+        raise SubrequestError(f"Invalid URL: {'https' if tls else 'http'}://{authority}")
     host = parts["host"]
     authorization = None
     if parts["user"]:
         credentials = base64.b64encode(unquote_to_bytes(parts["user"])).decode()
         authorization = f"Basic {credentials}"
-    lines = f"host: {host}{'' if port == 80 else f':{port}'}\r\n"
-    return _Origin((host.strip("[]"), port), lines, authorization)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
-    return str(error)
+    lines = f"host: {host}{'' if port == default else f':{port}'}\r\n"
+    return _Origin(Target(host.strip("[]"), port, tls), lines, authorization)

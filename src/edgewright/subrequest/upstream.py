@@ -1,4 +1,4 @@
-"""What the two ways out have in common: an upstream's answer, its body, and what can go wrong."""
+"""An upstream's answer, its body, and what can go wrong."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 NULL_BODY = frozenset({101, 204, 205, 304})
 """Statuses whose responses have no body (Fetch §2.2.3)."""
-
-CONNECT_TIMEOUT = 10.0
-"""Seconds."""
 
 
 class SubrequestError(Exception):
@@ -57,29 +54,6 @@ class Subrequest(Protocol):
 
     def cancel(self) -> None:
         """Gives it up; nobody will be told any more. Does nothing when its response has come."""
-        ...
-
-
-class Transport(Protocol):
-    """One way out: a request goes, the head of its response comes.
-
-    Callbacks and no coroutine: a task for each subrequest would be half of what one costs."""
-
-    def start(
-        self,
-        method: str,
-        url: str,
-        headers: tuple[str, ...],
-        body: bytes | Body | None,
-        settle: Settle,
-    ) -> Subrequest:
-        """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
-        returns. Lets go of the body, however it ends. `headers` are only those that a Worker may
-        say."""
-        ...
-
-    async def close(self) -> None:
-        """Ends what is under way."""
         ...
 
 

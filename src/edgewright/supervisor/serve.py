@@ -43,6 +43,8 @@ class ServeSettings:
     """Limits that no Worker may raise further, by their names."""
     live_clock: bool = False
     """Clocks run while code runs."""
+    outbound: str = "any"
+    """What Workers may reach: "any" or "public" addresses."""
     upstream: str | None = None
     """The origin behind the Worker, for passThroughOnException()."""
 
@@ -129,6 +131,7 @@ class _Supervisor:
                 dev=settings.dev,
                 most=settings.most,
                 live_clock=settings.live_clock,
+                outbound=settings.outbound,
             )
         )
         self._children[number] = child

@@ -1,0 +1,156 @@
+"""Connections out: the one place where they are made, and where it is decided what may be reached.
+
+The decision is taken on the addresses that a name has at that moment, and the connection goes to
+one of those very addresses: no second look-up could say something else (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import functools
+import ipaddress
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import certifi
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds, for all addresses of a name together, TLS included."""
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Protocol = TypeVar("_Protocol", bound=asyncio.Protocol)
+
+
+class Outbound(enum.StrEnum):
+    """What Workers may reach. Link-local addresses, among them the metadata services of clouds
+    (169.254.169.254), they never may."""
+
+    PUBLIC = "public"
+    """Public addresses only: for code that isn't one's own."""
+    ANY = "any"
+    """Private ones and this machine as well."""
+
+
+class DialError(Exception):
+    """No connection; the message is for the Worker's developer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a connection goes."""
+
+    host: str
+    """A name, or an address without brackets."""
+    port: int
+    tls: bool
+
+
+async def dial(target: Target, outbound: Outbound, protocol: Callable[[], _Protocol]) -> _Protocol:
+    """A connection, made. Raises DialError."""
+    loop = asyncio.get_running_loop()
+    context = _tls_context() if target.tls else None
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            addresses = [a for a in await _resolve(target) if is_allowed(a, outbound)]
+            if not addresses:
+                raise DialError(f"this Worker may not connect to {target.host}")
+            for tries_left in range(len(addresses), 0, -1):
+                address = addresses[-tries_left]
+                try:
+                    async with asyncio.timeout(CONNECT_TIMEOUT / (tries_left + 1)):
+                        _, made = await loop.create_connection(
+                            protocol,
+                            str(address),
+                            target.port,
+                            ssl=context,
+                            server_hostname=target.host if context else None,
+                        )
+                        return made
+                except (OSError, TimeoutError):
+                    if tries_left == 1:
+                        raise
+    except TimeoutError as error:
+        raise DialError(f"no answer from {target.host}:{target.port} in time") from error
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise DialError(_reason(error)) from error
+    raise AssertionError("unreachable")
+
+
+def is_allowed(address: IPAddress, outbound: Outbound) -> bool:
+    """Whether a Worker may connect there."""
+    address = _embedded(address)
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
+        return False
+    if address in _METADATA:
+        return False
+    return outbound is Outbound.ANY or address.is_global
+
+
+_METADATA = frozenset(
+    ipaddress.ip_address(address)
+    for address in ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+)
+"""Metadata services outside of the link-local range: AWS by IPv6, Alibaba, Azure, Oracle."""
+
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+
+
+def _embedded(address: IPAddress) -> IPAddress:
+    """The IPv4 address that an IPv6 address leads to, where it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    low = int(address) & 0xFFFF_FFFF
+    if any(address in network for network in _NAT64) or 0xFFFF < int(address) <= 0xFFFF_FFFF:
+        return ipaddress.IPv4Address(low)  # the last: IPv4-compatible, ::a.b.c.d
+    return address
+
+
+async def _resolve(target: Target) -> list[IPAddress]:
+    """Raises OSError and UnicodeError."""
+    try:
+        return [ipaddress.ip_address(target.host)]
+    except ValueError:
+        pass
+    found = await asyncio.get_running_loop().getaddrinfo(
+        target.host, target.port, type=socket.SOCK_STREAM
+    )
+    # It also reads "127.1" and "0x7f000001" as addresses, so it is its result that counts.
+    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    return list(dict.fromkeys(addresses))
+
+
+@functools.cache
+def _tls_context() -> ssl.SSLContext:
+    """Trusts what the system trusts, or certifi's list where the system has none."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    if not context.get_ca_certs() and not _has_ca_folder():
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def _has_ca_folder() -> bool:
+    folder: str | None = ssl.get_default_verify_paths().capath  # None where there is none
+    return bool(folder and os.listdir(folder))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate can't be verified ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed ({error.reason or error})"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return str(error)
