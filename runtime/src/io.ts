@@ -9,6 +9,7 @@ import {
   runMicrotasks,
   setAsyncContext,
 } from "./engine.js";
+import { host } from "./host.js";
 import {
   PromiseReject,
   PromiseResolve,
@@ -29,6 +30,7 @@ import type {
   CreditEvent,
   EndEvent,
   FailureEvent,
+  NativeEvent,
   ResponseEvent,
   TimerEvent,
 } from "./protocol.js";
@@ -55,6 +57,8 @@ export class RequestContext {
   /** waitUntil() promises among `pending`: they outlive the client. */
   waiting = 0;
   passThrough = false;
+  /** The host computes something for it, or may; see natives.ts. */
+  usesNatives = false;
   /** The client has left: only waitUntil() keeps the request alive. */
   aborted = false;
   finished = false;
@@ -217,7 +221,7 @@ export function takeCommands(): { commands: string; blob: Uint8Array | null } {
 
 // --- Ops: one command, one event -----------------------------------------------------------------
 
-export type OpEvent = ResponseEvent | FailureEvent | TimerEvent;
+export type OpEvent = ResponseEvent | FailureEvent | TimerEvent | NativeEvent;
 export type OpHandler = (event: OpEvent, bytes: Uint8Array | null) => void;
 
 interface Op {
@@ -421,6 +425,7 @@ export function finishRequest(request: RequestContext): void {
   });
   request.ops.clear();
   request.pulls.clear();
+  if (request.usesNatives) host.endNatives(request.id);
   send(["done", request.id]);
 }
 
@@ -461,24 +466,6 @@ export function abortRequest(request: RequestContext): void {
 }
 
 // --- What the host gives beside events -----------------------------------------------------------
-
-/** Synchronous functions of the host process: they compute, and reach nothing. */
-export interface HostFunctions {
-  /** Cryptographically secure random bytes. */
-  entropy(size: number): Uint8Array;
-  /** Source of a script that is too rare for the snapshot. */
-  lazyScript(name: string): string;
-  /** Asks for a turn with nothing in it. */
-  wake(): void;
-  /** Milliseconds of CPU time that the isolate's thread has used. */
-  cpuClock(): number;
-}
-
-let host: HostFunctions;
-
-export function setHostFunctions(functions: HostFunctions): void {
-  host = functions;
-}
 
 /** Milliseconds of CPU time that this isolate has used. Costs a call of the host. */
 export function cpuNow(): number {

@@ -7,7 +7,8 @@ import { installClock, letClockRun, removeTemporal } from "./clock.js";
 import { setUnhandledPromiseRejectionHandler } from "./engine.js";
 import { collectGarbage } from "./garbage.js";
 import { installGlobals } from "./globals.js";
-import { reportException, setHostFunctions } from "./io.js";
+import { takeHostFunctions } from "./host.js";
+import { cpuNow, reportException } from "./io.js";
 import { setSharedModules } from "./lazy.js";
 import { proceed, resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
@@ -21,10 +22,6 @@ interface HostGlobals {
   __collect?: typeof collectGarbage;
   __install?: typeof installWorker;
   __letClockRun?: typeof letClockRun;
-  __entropy?: (size: number) => Uint8Array;
-  __lazyScript?: (name: string) => string;
-  __wake?: () => void;
-  __cpuClock?: () => number;
 }
 
 const scope = globalThis as typeof globalThis & HostGlobals & Record<string, unknown>;
@@ -57,26 +54,13 @@ scope.__collect = collectGarbage;
 scope.__install = installWorker;
 scope.__letClockRun = letClockRun;
 scope.__start = () => {
-  const { __entropy, __lazyScript, __wake, __cpuClock } = scope;
-  if (!__entropy || !__lazyScript || !__wake || !__cpuClock) {
-    throw new Error("The host did not bind its functions.");
-  }
-  __cpuClock();
+  takeHostFunctions();
+  cpuNow();
   removeTemporal();
   setUnhandledPromiseRejectionHandler((_promise, reason) => {
     reportException(reason);
     return true;
   });
-  setHostFunctions({
-    entropy: __entropy,
-    lazyScript: __lazyScript,
-    wake: __wake,
-    cpuClock: __cpuClock,
-  });
-  delete scope.__entropy;
-  delete scope.__lazyScript;
-  delete scope.__wake;
-  delete scope.__cpuClock;
   Object.defineProperty = defineProperty;
   for (const key of bindingFunctions) delete (scope as Record<PropertyKey, unknown>)[key];
   // When a runtime starts, the binding puts a ReadableStream of its own in place of ours, and

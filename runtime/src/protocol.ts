@@ -37,6 +37,16 @@ export type EndEvent = [tag: "end", stream: Id, error: string | null];
 export type CreditEvent = [tag: "credit", sink: Id, size: number];
 export type CancelEvent = [tag: "cancel", sink: Id, reason: string];
 export type TimerEvent = [tag: "timer", op: Id];
+/** Said by the host process, never by the gateway. */
+export type NativeEvent = [
+  tag: "native",
+  op: Id,
+  cpu_ms: number,
+  inline: Size,
+  value: unknown,
+  error: string | null,
+  message: string,
+];
 
 export type Event =
   | RequestEvent
@@ -48,7 +58,8 @@ export type Event =
   | EndEvent
   | CreditEvent
   | CancelEvent
-  | TimerEvent;
+  | TimerEvent
+  | NativeEvent;
 
 export type FetchCommand = [
   tag: "fetch",

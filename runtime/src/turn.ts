@@ -25,7 +25,7 @@ import {
   takeCommands,
 } from "./io.js";
 import { copyBytes, TypedArrayByteLength } from "./primordials.js";
-import type { Event } from "./protocol.js";
+import type { Event, NativeEvent } from "./protocol.js";
 import { handleRequest } from "./workers/handlers.js";
 
 const { parse } = JSON;
@@ -93,7 +93,7 @@ export function resume(limit: number): TurnResult | null {
   if (request !== null) {
     const used = usedSinceLook();
     spend(request, used);
-    if (used < limit && tries < MAX_TRIES && canBeginAnew()) {
+    if (used < limit && tries < MAX_TRIES && canBeginAnew(request)) {
       tries++;
       next--;
       forgetRequest(request);
@@ -107,9 +107,10 @@ export function resume(limit: number): TurnResult | null {
   return proceed();
 }
 
-function canBeginAnew(): boolean {
+function canBeginAnew(request: RequestContext): boolean {
   const event = batch[next - 1];
-  return event?.[0] === "request" && !event[5] && commandsLength() === mark;
+  const asked = request.usesNatives || commandsLength() !== mark;
+  return event?.[0] === "request" && !event[5] && !asked;
 }
 
 function run(): TurnResult | null {
@@ -131,10 +132,9 @@ function run(): TurnResult | null {
       if (cost < CHEAP) cheap += cost;
       else cost = usedSinceLook();
     }
-    if (request !== null) {
-      spend(request, cost);
-      endIfHung(request);
-    }
+    if (event[0] === "native") spendPool(event, request, cost);
+    else if (request !== null) spend(request, cost);
+    if (request !== null) endIfHung(request);
     if (start > pause && next < batch.length) return null;
   }
   endHungSuspects();
@@ -160,6 +160,12 @@ function spend(request: RequestContext, milliseconds: number): void {
   spent += `${request.id},${milliseconds}`;
 }
 
+/** The turn's CPU time holds the pool's as well, which is 0's when the request has ended. */
+function spendPool(event: NativeEvent, request: RequestContext | null, cost: number): void {
+  if (spent !== "") spent += ",";
+  spent += `${request?.id ?? 0},${cost + event[2]}`;
+}
+
 /** The bytes that came with an event, in a buffer of their own. */
 function attachmentOf(event: Event): Uint8Array | null {
   let size: number | null;
@@ -172,6 +178,9 @@ function attachmentOf(event: Event): Uint8Array | null {
       break;
     case "chunk":
       size = event[2];
+      break;
+    case "native":
+      size = event[3];
       break;
     default:
       return null;
@@ -202,6 +211,7 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
     case "response":
     case "failure":
     case "timer":
+    case "native":
       settleOp(event, bytes);
       break;
     case "chunk":

@@ -35,8 +35,15 @@ _ALIASES = {
     "number": "number",
     "boolean": "boolean",
     "string | null": "string?",
+    "unknown": "anything",
 }
-_KINDS: dict[Any, str] = {int: "number", float: "number", str: "string", bool: "boolean"}
+_KINDS: dict[Any, str] = {
+    int: "number",
+    float: "number",
+    str: "string",
+    bool: "boolean",
+    Any: "anything",
+}
 
 
 def typescript_messages() -> dict[str, tuple[str, Fields]]:

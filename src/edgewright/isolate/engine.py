@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 
 import pydeno
 
+from edgewright.isolate.natives import IsolateNatives
 from edgewright.protocol.messages import Load, LoadError
 
 RUNTIME_FOLDER = Path(__file__).parent
@@ -87,7 +88,9 @@ class Isolate:
         self, snapshot: bytes, *, heap_bytes: int, buffer_bytes: int, start_timeout: float
     ) -> None:
         self.on_wake: Callable[[], None] | None = None
-        """Called, on a thread of the engine's, when there are commands and no turn to take them."""
+        """Called, on a thread of the engine's or of the natives' pool, when there are commands or
+        events and no turn to take them."""
+        self.natives = IsolateNatives(self._wake)
         self._runtime = pydeno.Runtime(
             pydeno.RuntimeConfig(
                 snapshot=snapshot,
@@ -104,6 +107,12 @@ class Isolate:
         bind("__lazyScript", _lazy_script)
         bind("__cpuClock", self._read_cpu_clock)
         bind("__wake", self._wake)
+        bind("__callNative", self.natives.call)
+        bind("__startNative", self.natives.start)
+        bind("__openNative", self.natives.open)
+        bind("__stepNative", self.natives.step)
+        bind("__closeNative", self.natives.close)
+        bind("__endNatives", self.natives.end)
         # The runtime layer takes these functions off the global object and keeps them to itself.
         self._runtime.eval("__start()")
         self._turn: _Entry = self._runtime.eval("__turn")
@@ -194,6 +203,7 @@ class Isolate:
     def close(self) -> None:
         """Ends the isolate. pydeno's objects must go on the thread that made them, so they go now
         and not when the garbage collector comes by."""
+        self.natives.end_all()
         self._runtime.close()
         del self._runtime, self._turn, self._proceed, self._resume, self._collect
         del self._termination

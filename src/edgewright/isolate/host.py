@@ -18,6 +18,7 @@ import time
 import traceback
 
 from edgewright.isolate.engine import Isolate
+from edgewright.isolate.natives.registry import registry
 from edgewright.isolate.snapshot import load_snapshot
 from edgewright.isolate.stopwatch import Watch
 from edgewright.isolate.tenant import Line, Tenant
@@ -52,6 +53,7 @@ def main() -> None:
 
     for _ in range(SPARES):
         start_spare()
+    registry()  # Meanwhile: loading the libraries behind the natives takes some time.
     started.wait()
     control.send(b"ready")
     due: list[float] = []

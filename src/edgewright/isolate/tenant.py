@@ -130,6 +130,7 @@ class Tenant:
 
     def _turn(self, json: bytes, blob: bytes) -> bytes:
         isolate = self._isolate
+        json, blob, pool_ns = isolate.natives.take(json, blob)
         start = self._begin()
         result = self._enter(partial(isolate.turn, json.decode(), blob or None, start / 1e6))
         while result is None:
@@ -140,7 +141,7 @@ class Tenant:
         self._turns += 1
         if end - start > _MEMORY_AFTER_NS or self._turns % _MEMORY_EVERY == 0:
             self._check_memory()
-        return encode_frame(result[0].encode(), result[1], end - start)
+        return encode_frame(result[0].encode(), result[1], end - start + pool_ns)
 
     def _begin(self) -> int:
         start = self._isolate.cpu_ns()

@@ -108,6 +108,19 @@ class TimerEvent(Message, tag="timer"):
     op: int
 
 
+class NativeEvent(Message, tag="native"):
+    """A computation that the isolate had its host process do has ended; said by the host, never by
+    the gateway. The result is bytes (`inline`) or `value`, or an error of class `error`."""
+
+    op: int
+    cpu_ms: float
+    """CPU time that it took."""
+    inline: int | None
+    value: Any
+    error: str | None
+    message: str
+
+
 Event = (
     RequestEvent
     | AbortEvent
@@ -119,6 +132,7 @@ Event = (
     | CreditEvent
     | CancelEvent
     | TimerEvent
+    | NativeEvent
 )
 
 

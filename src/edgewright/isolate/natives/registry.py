@@ -1,0 +1,37 @@
+"""All natives by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol
+
+Json = Any
+"""What JSON can say."""
+
+Native = Callable[..., "bytes | Json"]
+
+
+class State(Protocol):
+    """A computation that gets its data in pieces."""
+
+    def step(self, data: bytes, end: bool) -> bytes:
+        """Takes the next piece and gives what is ready; `end` says that it was the last one."""
+        ...
+
+
+class Registry:
+    """Built of the subjects' tables."""
+
+    def __init__(self) -> None:
+        # The libraries behind them are heavy: whoever only asks for V8 doesn't need them.
+        from edgewright.isolate.natives import crypto_digest
+
+        self.functions: dict[str, Native] = {**crypto_digest.FUNCTIONS}
+        self.states: dict[str, Callable[..., State]] = {**crypto_digest.STATES}
+
+
+@cache
+def registry() -> Registry:
+    """Loads all subjects the first time: the host does so before it lets anybody in."""
+    return Registry()
