@@ -64,6 +64,8 @@ export const ArraySort: <T>(list: T[], compare: (a: T, b: T) => number) => T[] =
 ) as never;
 export const ArrayFind: <T>(list: readonly T[], test: Each<T, unknown>) => T | undefined =
   uncurryThis(array.find) as never;
+export const ArrayFindIndex: <T>(list: readonly T[], test: Each<T, unknown>) => number =
+  uncurryThis(array.findIndex) as never;
 export const ArraySome: <T>(list: readonly T[], test: Each<T, unknown>) => boolean = uncurryThis(
   array.some,
 ) as never;

@@ -41,7 +41,19 @@ async def test_the_bindings_of_the_engine_are_not_to_be_seen(run: Run) -> None:
     assert await running.json() == []
 
 
-SCENES = ["plain", "body", "json", "headers", "fetch", "pass", "timers", "events", "throws"]
+SCENES = [
+    "plain",
+    "body",
+    "json",
+    "headers",
+    "fetch",
+    "pass",
+    "timers",
+    "events",
+    "params",
+    "clones",
+    "throws",
+]
 ALLOWED = {
     # What the Worker handed in is asked, as Web IDL wants it.
     "%ArrayIterator%.next by flatFromInit",
@@ -177,3 +189,9 @@ async def test_the_global_scope_does_no_io(run: Run) -> None:
         "connect()), setting a timeout, and generating random values are not allowed within global "
         "scope. To fix this error, perform this operation within a handler."
     }
+
+
+async def test_no_module_is_to_be_had_but_the_worker_s_own(run: Run) -> None:
+    running = await run(HOSTILE / "imports.js")
+    said = await running.json()
+    assert set(said["atStart"].values()) == set(said["inRequest"].values()) == {"TypeError"}

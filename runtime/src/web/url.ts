@@ -62,7 +62,7 @@ export class URL {
   }
 
   get href(): string {
-    return this.#plain !== null ? this.#plain.href : serializeURL(this.#record!);
+    return this.#serialize();
   }
 
   set href(value: string) {
@@ -219,11 +219,15 @@ export class URL {
   }
 
   toString(): string {
-    return this.href;
+    return this.#serialize();
   }
 
   toJSON(): string {
-    return this.href;
+    return this.#serialize();
+  }
+
+  #serialize(): string {
+    return this.#plain !== null ? this.#plain.href : serializeURL(this.#record!);
   }
 
   /** The query without its question mark; "" also where there is none. */

@@ -1,10 +1,32 @@
 // URL §6.2 and §5: URLSearchParams and application/x-www-form-urlencoded.
 
 import { parseUrlencodedString } from "whatwg-url/lib/urlencoded.js";
+import {
+  ArrayFindIndex,
+  ArraySome,
+  ArraySort,
+  listCopy,
+  listFilter,
+  listMap,
+  RegExpMatches,
+  replaceString,
+  SafeMap,
+  StringIncludes,
+  StringIndexOf,
+  StringSlice,
+  StringStartsWith,
+  safeList,
+  splitString,
+  toArray,
+} from "../primordials.js";
 import { showEntries } from "./inspect.js";
 import { defineInterface, definePairIterator, requireArguments, toUsvString } from "./webidl.js";
 
-const { decodeURIComponent, encodeURIComponent, Array, TypeError } = globalThis;
+const { decodeURIComponent, encodeURIComponent, TypeError } = globalThis;
+const { apply, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { from } = Array;
+const iteratorKey: typeof Symbol.iterator = Symbol.iterator;
+const NativeArray = Array;
 
 type Pair = [name: string, value: string];
 
@@ -20,7 +42,7 @@ export let isURLSearchParams: (value: unknown) => value is URLSearchParams;
 let pairsIn: (params: URLSearchParams) => readonly Pair[];
 
 export class URLSearchParams {
-  #pairs: Pair[] = [];
+  #pairs = safeList<Pair>();
   #update: ((query: string) => void) | null = null;
 
   static {
@@ -43,7 +65,7 @@ export class URLSearchParams {
       this.#pairs = pairsOf(init);
     } else {
       const text = toUsvString(init);
-      this.#pairs = parseUrlencoded(text.startsWith("?") ? text.slice(1) : text);
+      this.#pairs = parseUrlencoded(StringStartsWith(text, "?") ? StringSlice(text, 1) : text);
     }
   }
 
@@ -53,21 +75,23 @@ export class URLSearchParams {
 
   append(name: string, value: string): void {
     requireArguments("URLSearchParams.append", arguments.length, 2);
-    this.#pairs.push([toUsvString(name), toUsvString(value)]);
+    const pair: Pair = [toUsvString(name), toUsvString(value)];
+    this.#pairs[this.#pairs.length] = pair;
     this.#changed();
   }
 
   delete(name: string, value?: string): void {
     requireArguments("URLSearchParams.delete", arguments.length, 1);
     const matches = matcher(name, value);
-    this.#pairs = this.#pairs.filter((pair) => !matches(pair));
+    this.#pairs = listFilter(this.#pairs, (pair) => !matches(pair));
     this.#changed();
   }
 
   get(name: string): string | null {
     requireArguments("URLSearchParams.get", arguments.length, 1);
     const wanted = toUsvString(name);
-    for (const pair of this.#pairs) {
+    for (let i = 0; i < this.#pairs.length; i++) {
+      const pair = this.#pairs[i] as Pair;
       if (pair[0] === wanted) return pair[1];
     }
     return null;
@@ -75,22 +99,22 @@ export class URLSearchParams {
 
   getAll(name: string): string[] {
     requireArguments("URLSearchParams.getAll", arguments.length, 1);
-    return this.#pairs.filter(matcher(name, undefined)).map((pair) => pair[1]);
+    return toArray(listMap(listFilter(this.#pairs, matcher(name, undefined)), (pair) => pair[1]));
   }
 
   has(name: string, value?: string): boolean {
     requireArguments("URLSearchParams.has", arguments.length, 1);
-    return this.#pairs.some(matcher(name, value));
+    return ArraySome(this.#pairs, matcher(name, value));
   }
 
   set(name: string, value: string): void {
     requireArguments("URLSearchParams.set", arguments.length, 2);
     const pair: Pair = [toUsvString(name), toUsvString(value)];
-    const first = this.#pairs.findIndex((other) => other[0] === pair[0]);
+    const first = ArrayFindIndex(this.#pairs, (other) => other[0] === pair[0]);
     if (first < 0) {
-      this.#pairs.push(pair);
+      this.#pairs[this.#pairs.length] = pair;
     } else {
-      this.#pairs = this.#pairs.filter((other, at) => at <= first || other[0] !== pair[0]);
+      this.#pairs = listFilter(this.#pairs, (other, at) => at <= first || other[0] !== pair[0]);
       this.#pairs[first] = pair;
     }
     this.#changed();
@@ -98,7 +122,7 @@ export class URLSearchParams {
 
   sort(): void {
     // By code units, which is how JavaScript compares strings; stable.
-    this.#pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    ArraySort(this.#pairs, ({ 0: a }, { 0: b }) => (a < b ? -1 : a > b ? 1 : 0));
     this.#changed();
   }
 
@@ -111,8 +135,8 @@ export class URLSearchParams {
       throw new TypeError("URLSearchParams.forEach: callback is not a function");
     }
     for (let at = 0; at < this.#pairs.length; at++) {
-      const [name, value] = this.#pairs[at]!;
-      callback.call(thisArg, value, name, this);
+      const { 0: name, 1: value } = this.#pairs[at] as Pair;
+      apply(callback, thisArg, [value, name, this]);
     }
   }
 
@@ -154,15 +178,18 @@ Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, {
 
 /** URL §5.1, with the common cases in the engine's own code. */
 export function parseUrlencoded(input: string): Pair[] {
-  if (input === "") return [];
-  const pairs: Pair[] = [];
-  for (const part of input.split("&")) {
+  const pairs = safeList<Pair>();
+  const parts = splitString(input, "&");
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as string;
     if (part === "") continue;
-    const equals = part.indexOf("=");
-    const name = decodeComponent(equals < 0 ? part : part.slice(0, equals));
-    const value = equals < 0 ? "" : decodeComponent(part.slice(equals + 1));
-    if (name === null || value === null) return parseUrlencodedString(input);
-    pairs.push([name, value]);
+    const equals = StringIndexOf(part, "=");
+    const name = decodeComponent(equals < 0 ? part : StringSlice(part, 0, equals));
+    const value = equals < 0 ? "" : decodeComponent(StringSlice(part, equals + 1));
+    if (name === null || value === null) {
+      return listCopy(parseUrlencodedString(input));
+    }
+    pairs[pairs.length] = [name, value];
   }
   return pairs;
 }
@@ -170,7 +197,8 @@ export function parseUrlencoded(input: string): Pair[] {
 /** URL §5.2. The pairs are well-formed strings. */
 export function serializeUrlencoded(pairs: readonly Pair[]): string {
   let output = "";
-  for (const [name, value] of pairs) {
+  for (let i = 0; i < pairs.length; i++) {
+    const { 0: name, 1: value } = pairs[i] as Pair;
     if (output !== "") output += "&";
     output += `${encodeComponent(name)}=${encodeComponent(value)}`;
   }
@@ -179,8 +207,8 @@ export function serializeUrlencoded(pairs: readonly Pair[]): string {
 
 /** null where the percent-encoded bytes are not UTF-8 or a percent sign stands for itself. */
 function decodeComponent(text: string): string | null {
-  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
-  if (!spaced.includes("%")) return spaced;
+  const spaced = StringIncludes(text, "+") ? replaceString(text, "+", " ") : text;
+  if (!StringIncludes(spaced, "%")) return spaced;
   try {
     return decodeURIComponent(spaced);
   } catch {
@@ -189,18 +217,24 @@ function decodeComponent(text: string): string | null {
 }
 
 const plain = /^[A-Za-z0-9*._-]*$/;
-const leftAlone: Record<string, string> = {
-  "%20": "+",
-  "!": "%21",
-  "'": "%27",
-  "(": "%28",
-  ")": "%29",
-  "~": "%7E",
-};
+/** What encodeURIComponent() does otherwise. */
+const leftAlone: [from: string, to: string][] = [
+  ["%20", "+"],
+  ["!", "%21"],
+  ["'", "%27"],
+  ["(", "%28"],
+  [")", "%29"],
+  ["~", "%7E"],
+];
 
 function encodeComponent(text: string): string {
-  if (plain.test(text)) return text;
-  return encodeURIComponent(text).replace(/%20|[!'()~]/g, (match) => leftAlone[match]!);
+  if (RegExpMatches(plain, text)) return text;
+  let encoded = encodeURIComponent(text);
+  for (let i = 0; i < leftAlone.length; i++) {
+    const { 0: from, 1: to } = leftAlone[i] as (typeof leftAlone)[0];
+    if (StringIncludes(encoded, from)) encoded = replaceString(encoded, from, to);
+  }
+  return encoded;
 }
 
 function matcher(name: string, value: string | undefined): (pair: Pair) => boolean {
@@ -212,27 +246,34 @@ function matcher(name: string, value: string | undefined): (pair: Pair) => boole
 
 /** Web IDL: sequence<sequence<USVString>> or record<USVString, USVString>. */
 function pairsOf(init: object): Pair[] {
-  const method = (init as Partial<Iterable<unknown>>)[Symbol.iterator];
+  const method = (init as Partial<Iterable<unknown>>)[iteratorKey];
   if (method === undefined || method === null) return pairsOfRecord(init);
-  const pairs: Pair[] = [];
+  const pairs = safeList<Pair>();
   for (const item of init as Iterable<Iterable<unknown>>) {
     if (typeof item !== "object" || item === null) {
       throw new TypeError("URLSearchParams: each item of a sequence must be a name and a value");
     }
-    const pair = Array.from(item, toUsvString);
+    const pair = apply(from, NativeArray, [item, toUsvString]) as string[];
     if (pair.length !== 2) {
       throw new TypeError("URLSearchParams: each item of a sequence must be a name and a value");
     }
-    pairs.push(pair as Pair);
+    pairs[pairs.length] = pair as Pair;
   }
   return pairs;
 }
 
 function pairsOfRecord(init: object): Pair[] {
-  const pairs = new Map<string, string>();
-  for (const key of Reflect.ownKeys(init)) {
-    if (!Object.getOwnPropertyDescriptor(init, key)?.enumerable) continue;
-    pairs.set(toUsvString(key as string), toUsvString((init as Record<PropertyKey, unknown>)[key]));
+  const values = new SafeMap<string, string>();
+  const keys = ownKeys(init);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as PropertyKey;
+    if (!getOwnPropertyDescriptor(init, key)?.enumerable) continue;
+    const value = (init as Record<PropertyKey, unknown>)[key];
+    values.set(toUsvString(key), toUsvString(value));
   }
-  return [...pairs];
+  const pairs = safeList<Pair>();
+  values.forEach((value, name) => {
+    pairs[pairs.length] = [name, value];
+  });
+  return pairs;
 }

@@ -189,6 +189,16 @@ const SCENES = {
     URL.canParse("x:y");
     return new Response(url.href + new URLSearchParams({ a: "b" }));
   },
+  params(request) {
+    const { searchParams } = new URL(`${request.url}?b=c%20d+e&b=f`);
+    searchParams.append("d", "e'f");
+    searchParams.set("b", "g h");
+    searchParams.delete("x");
+    searchParams.sort();
+    searchParams.forEach(() => {});
+    const text = searchParams.getAll("b").length + searchParams.get("d") + searchParams.has("d");
+    return new Response(text + searchParams + new URL("/x", request.url));
+  },
   events() {
     const target = new EventTarget();
     target.addEventListener("x", () => {}, { once: true });
