@@ -24,9 +24,14 @@ GRACE = 1.0
 """Seconds of CPU time beyond the limit until code is stopped by force."""
 
 _LOOK_EVERY = 0.1
+_HICCUP = 0.1
+"""Seconds for which a machine may well do something else."""
 _SLACK = 3.0
-"""How many times the CPU limit a call may take on the clock, on a machine that is not busy."""
-_MOST_SLACK = 60.0
+"""How many times the CPU limit a call may take on the clock besides, on a machine that is not
+busy."""
+_BUSY_SLACK = 1.5
+"""The same, per how many times slower than that others were seen to make it."""
+_MOST_SLACK = 30.0
 WORTH_A_LOOK = 0.005
 """Seconds; shorter turns say nothing about how busy the machine is."""
 
@@ -42,12 +47,13 @@ class Deadline:
 
     @property
     def seconds(self) -> float:
-        return self._limit * min(_SLACK * self._slowness, _MOST_SLACK)
+        slack = min(max(_SLACK, _BUSY_SLACK * self._slowness), _MOST_SLACK)
+        return _HICCUP + self._limit * slack
 
     def took(self, wall: float, cpu: float) -> None:
         """A call has ended: how much did others slow it down?"""
         # Slowness comes suddenly and is forgotten bit by bit.
-        self._slowness = max(1.0, wall / max(cpu, 0.001), self._slowness * 0.9)
+        self._slowness = max(1.0, wall / max(cpu, 0.001), self._slowness * 0.8)
 
 
 class Watched(Protocol):
