@@ -42,18 +42,16 @@ class Deadline:
     """How long the next call into an isolate may take on the clock."""
 
     def __init__(self, cpu_limit: float) -> None:
+        self.seconds = _HICCUP + cpu_limit * _SLACK
         self._limit = cpu_limit
         self._slowness = 1.0
-
-    @property
-    def seconds(self) -> float:
-        slack = min(max(_SLACK, _BUSY_SLACK * self._slowness), _MOST_SLACK)
-        return _HICCUP + self._limit * slack
 
     def took(self, wall: float, cpu: float) -> None:
         """A call has ended: how much did others slow it down?"""
         # Slowness comes suddenly and is forgotten bit by bit.
         self._slowness = max(1.0, wall / max(cpu, 0.001), self._slowness * 0.8)
+        slack = min(max(_SLACK, _BUSY_SLACK * self._slowness), _MOST_SLACK)
+        self.seconds = _HICCUP + self._limit * slack
 
 
 class Watched(Protocol):
