@@ -46,6 +46,12 @@ def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:
     assert served == [ServeSettings(Path("x"), port=1, dev=True)]
 
 
+@pytest.mark.parametrize("command", ["serve", "dev"])
+def test_the_most_that_workers_may_use(served: list[ServeSettings], command: str) -> None:
+    CliRunner().invoke(main, [command, "x", "--max", "cpu_ms=500", "--max", "memory_mb=64"])
+    assert served[0].most == {"cpu_ms": 500, "memory_mb": 64}
+
+
 def test_the_supervisor_says_the_exit_code(served: list[ServeSettings]) -> None:
     assert CliRunner().invoke(main, ["serve", "x"]).exit_code == 1
 
@@ -61,6 +67,8 @@ def test_the_supervisor_says_the_exit_code(served: list[ServeSettings]) -> None:
         (["serve", "x", "--tls-cert", __file__], "belong together"),
         (["serve", "x", "--tls-cert", "gone.pem"], "does not exist"),
         (["serve", "x", "--upstream", "origin:1"], "is no origin"),
+        (["serve", "x", "--max", "cpu=500"], "there is no limit 'cpu'"),
+        (["serve", "x", "--max", "cpu_ms=much"], "must be a whole number"),
         (["dev", "x", "--upstream", "http://origin/path"], "holds more than an origin"),
     ],
 )
