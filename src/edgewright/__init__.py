@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from edgewright.build import BuildError
     from edgewright.config import ConfigError
+    from edgewright.config.limits import Limits
     from edgewright.gateway.hosts import HostError
     from edgewright.gateway.node import StartupError
     from edgewright.observe.records import (
@@ -25,6 +26,7 @@ __all__ = [
     "BuildError",
     "ConfigError",
     "HostError",
+    "Limits",
     "LogLine",
     "Observer",
     "Outcome",
@@ -43,6 +45,7 @@ _HOMES = {
     "BuildError": "edgewright.build",
     "ConfigError": "edgewright.config",
     "HostError": "edgewright.gateway.hosts",
+    "Limits": "edgewright.config.limits",
     "LogLine": "edgewright.observe.records",
     "Observer": "edgewright.observe.records",
     "Outcome": "edgewright.observe.records",
