@@ -14,8 +14,10 @@ import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
+import platformdirs
 
 from benchmarks.processes import role, tree, usage
 from benchmarks.results import IsolateResult, Spread
@@ -58,7 +60,7 @@ def main() -> None:
 
 
 async def _measure(workers: int) -> IsolateResult:
-    snapshot = load_snapshot()
+    snapshot = load_snapshot(Path(platformdirs.user_cache_dir("edgewright")))
     paced = await _first_requests(workers, _PAUSE)
     burst = await _first_requests(workers, 0.0)
     return IsolateResult(

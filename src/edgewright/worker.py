@@ -20,7 +20,7 @@ from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, asgi_app
 from edgewright.gateway.dispatch import Dispatcher
-from edgewright.gateway.hosts import HostError
+from edgewright.gateway.hosts import HostError, Sandbox
 from edgewright.gateway.node import Node, StartupError
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
@@ -89,6 +89,8 @@ class Worker:
     `passThroughOnException()`, as `http://host:port`. `live_clock` lets clocks run while code runs;
     else they show when the event came that is being handled, as on the platform. `outbound` is
     "any", or "public" for code that isn't yours: it reaches no private address then.
+    `sandbox` is how the processes that run the code lock themselves in: with every layer or not at
+    all ("require"), with those that the machine has ("auto"), or not ("off").
 
     `most` caps them. Entering raises one of LOADING_ERRORS when the Worker can't be started;
     ValueError where `upstream` is no origin, a limit is none, or `outbound` is neither.
@@ -105,6 +107,7 @@ class Worker:
         upstream: str | None = None,
         live_clock: bool = False,
         outbound: str = "any",
+        sandbox: Sandbox = "auto",
     ) -> None:
         self.path = Path(path)
         self._env = dict(env or {})
@@ -115,6 +118,7 @@ class Worker:
             most=most,
             live_clock=live_clock,
             outbound=Outbound(outbound),
+            sandbox=sandbox,
         )
         self._version: tuple[WorkerConfig, WorkerBundle] | None = None
 
@@ -122,6 +126,12 @@ class Worker:
     def config(self) -> WorkerConfig:
         """What the version that is in service was configured with."""
         return self._running()[0]
+
+    @property
+    def missing_layers(self) -> dict[str, str]:
+        """Layers of the sandbox that this machine lacks, and why (docs/security.md). With
+        `sandbox="require"` a Worker does not start where there are any."""
+        return self._node.missing_layers
 
     @property
     def bundle(self) -> WorkerBundle:

@@ -7,6 +7,10 @@ import socket
 import subprocess
 import sys
 
+import platformdirs
+
+_SNAPSHOTS = platformdirs.user_cache_dir("edgewright")
+
 _BROKEN = """
 import sys
 from edgewright.isolate import host
@@ -22,7 +26,7 @@ _CURIOUS = """
 import os, sys
 from edgewright.isolate import host
 
-def look():
+def look(folder):
     print(sorted(os.listdir("/proc/self/fd"), key=int))
     raise SystemExit
 
@@ -36,7 +40,7 @@ def start(program: str, *inherited: int) -> tuple[socket.socket, subprocess.Pope
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-c", program, str(theirs.fileno())],
+            [sys.executable, "-c", program, str(theirs.fileno()), "caged", _SNAPSHOTS],
             pass_fds=(theirs.fileno(), *inherited),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from edgewright.config.limits import LimitError, Limits
+from edgewright.gateway.hosts import Sandbox
 from edgewright.origin import parse_origin
 from edgewright.supervisor import ServeSettings, run
 
@@ -68,6 +69,14 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             "throws after ctx.passThroughOnException().",
         ),
         click.option(
+            "--sandbox",
+            type=click.Choice(["require", "auto", "off"]),
+            default="auto",
+            show_default=True,
+            help="How the processes that run Workers lock themselves in: with every layer or not "
+            "at all, with those that this machine has, or not. See `edgewright doctor`.",
+        ),
+        click.option(
             "--port",
             type=click.IntRange(0, 65535),
             default=8787,
@@ -119,6 +128,7 @@ def serve(
     most: dict[str, int],
     outbound: str,
     upstream: str | None,
+    sandbox: Sandbox,
 ) -> None:
     """Serve the Worker at PATH.
 
@@ -140,6 +150,7 @@ def serve(
                 most=most,
                 outbound=outbound,
                 upstream=upstream,
+                sandbox=sandbox,
             )
         )
     )
@@ -161,6 +172,7 @@ def dev(
     outbound: str,
     upstream: str | None,
     live_clock: bool,
+    sandbox: Sandbox,
 ) -> None:
     """Run the Worker at PATH while you write it.
 
@@ -178,6 +190,7 @@ def dev(
                 outbound=outbound,
                 upstream=upstream,
                 live_clock=live_clock,
+                sandbox=sandbox,
             )
         )
     )

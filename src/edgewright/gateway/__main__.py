@@ -23,6 +23,7 @@ from edgewright.gateway.control import (
     decode_settings,
     encode,
 )
+from edgewright.gateway.hosts import describe_missing
 from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
 from edgewright.observe.stack import Sources
@@ -95,9 +96,10 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         most=most,
         live_clock=settings.live_clock,
         outbound=settings.outbound,
+        sandbox=settings.sandbox,
     )
     async with worker, contextlib.AsyncExitStack() as stack:
-        supervisor.write(encode(Ready(worker.bundle.name, worker.config.warnings)))
+        supervisor.write(encode(Ready(worker.bundle.name, _warnings(worker))))
         if isinstance(terminal, DevTerminal):
             reloading = asyncio.create_task(_reload_on_change(worker, terminal))
             stack.push_async_callback(_end, reloading)
@@ -112,6 +114,14 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         # What waitUntil was given has the rest of the time.
         await worker.drain(max(0.0, stop.since + settings.drain - time.monotonic()))
     return 0
+
+
+def _warnings(worker: Worker) -> list[str]:
+    if not worker.missing_layers:
+        return worker.config.warnings
+    lacking = describe_missing(worker.missing_layers)
+    warning = f"The sandbox is incomplete here: {lacking}. `edgewright doctor` tells more."
+    return [*worker.config.warnings, warning]
 
 
 async def _reload_on_change(worker: Worker, terminal: DevTerminal) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from edgewright.gateway.hosts import Sandbox
+
 MAX_LINE = 1024 * 1024
 """Bytes; a message to the person may show source."""
 
@@ -33,6 +35,7 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits that no Worker may raise further, by their names."""
     live_clock: bool = False
     outbound: str = "any"
+    sandbox: Sandbox = "auto"
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):

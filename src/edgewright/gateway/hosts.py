@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import sys
 from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+import platformdirs
+
+from edgewright.protocol.messages import HostReady
+
+Sandbox = Literal["require", "auto", "off"]
+"""How a host locks itself in: with all layers or not at all, with those that the machine has, or
+not."""
 
 ISOLATES_PER_HOST = 64
 """A host that dies takes its isolates along; one that is shared costs less memory."""
@@ -15,6 +24,11 @@ PREPARE_AT = 48
 """Isolates in a host at which the next host is started, so that nobody has to wait for it."""
 
 _START_TIMEOUT = 30.0
+
+_MAX_READY = 16 * 1024
+
+_MAX_ERRORS = 16 * 1024
+"""Bytes of a host's standard error that are passed on."""
 
 
 class HostError(Exception):
@@ -27,6 +41,10 @@ class Host:
 
     process: asyncio.subprocess.Process
     control: socket.socket
+    errors: asyncio.Task[None]
+    """Passes its standard error on."""
+    missing: dict[str, str]
+    """Layers of the sandbox that it has to do without, and why."""
     isolates: int = 0
     """How many it was given that have not ended."""
 
@@ -44,9 +62,11 @@ class Host:
 class HostPool:
     """Starts hosts as they are needed and ends them all."""
 
+    sandbox: Sandbox = "auto"
     hosts: list[Host] = field(default_factory=list[Host])
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _preparing: asyncio.Task[None] | None = None
+    _dying: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _closed: bool = False
 
     async def open_isolate(self) -> tuple[Host, socket.socket]:
@@ -76,7 +96,7 @@ class HostPool:
                     await self._bury(host)
                 elif host.isolates < ISOLATES_PER_HOST:
                     return host
-            host = await _start_host()
+            host = await _start_host(self.sandbox)
             self.hosts.append(host)
             return host
 
@@ -86,7 +106,7 @@ class HostPool:
             async with self._starting:
                 if self._closed or any(host.isolates < PREPARE_AT for host in self.hosts):
                     return
-                self.hosts.append(await _start_host())
+                self.hosts.append(await _start_host(self.sandbox))
         except HostError:
             return  # Whoever needs it tries again, and is told.
         finally:
@@ -98,6 +118,7 @@ class HostPool:
         async with self._starting:  # One that is starting must not be left behind.
             for host in list(self.hosts):
                 await self._bury(host)
+        await asyncio.gather(*self._dying)
 
     def kill(self, host: Host) -> None:
         """Ends a host, and with it all its isolates."""
@@ -106,13 +127,15 @@ class HostPool:
         host.control.close()
         if host.alive:
             host.process.kill()
+        self._dying.add(host.errors)
+        host.errors.add_done_callback(self._dying.discard)
 
     async def _bury(self, host: Host) -> None:
         self.kill(host)
         await host.process.wait()
 
 
-async def _start_host() -> Host:
+async def _start_host(sandbox: Sandbox) -> Host:
     ours, theirs = socket.socketpair()
     with theirs:
         process = await asyncio.create_subprocess_exec(
@@ -121,32 +144,63 @@ async def _start_host() -> Host:
             "-m",
             "edgewright.isolate",
             str(theirs.fileno()),
+            "open" if sandbox == "off" else "caged",
+            platformdirs.user_cache_dir("edgewright"),
             pass_fds=[theirs.fileno()],
+            # Not ours: a terminal can be read, and what is written to it can be a command to it.
             stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             # Ctrl-C goes to the whole terminal: the hosts end when their gateway lets go of them.
             start_new_session=True,
-            env=_environment(),
+            env=_ENVIRONMENT,
         )
+    errors = asyncio.create_task(_pass_on_errors(process))
     ours.setblocking(False)
     loop = asyncio.get_running_loop()
     try:
-        if not await asyncio.wait_for(loop.sock_recv(ours, 16), _START_TIMEOUT):
+        word = await asyncio.wait_for(loop.sock_recv(ours, _MAX_READY), _START_TIMEOUT)
+        if not word:
             raise ConnectionError("it ended")
+        ready = msgspec.json.decode(word, type=HostReady)
+        if ready.missing and sandbox == "require":
+            raise HostError(f"The sandbox is incomplete here: {describe_missing(ready.missing)}.")
     except BaseException as error:
         ours.close()
         if process.returncode is None:
             process.kill()
-        if isinstance(error, OSError):  # TimeoutError is one, too
+        if isinstance(error, OSError | HostError):  # TimeoutError is one, too
             await process.wait()
+            await errors
+        if isinstance(error, OSError):
             raise HostError("An isolate host did not start; its error is above.") from error
         raise
-    return Host(process, ours)
+    return Host(process, ours, errors, ready.missing)
 
 
-def _environment() -> dict[str, str]:
-    """Nothing of the operator's environment is any business of a Worker's process, but for where
-    the snapshot is kept."""
-    kept = {key: os.environ[key] for key in ("HOME", "XDG_CACHE_HOME") if key in os.environ}
+def describe_missing(missing: dict[str, str]) -> str:
+    """Which layers a sandbox does without, for a line to the person."""
+    return ", ".join(f"no {name} ({why})" for name, why in missing.items())
+
+
+async def _pass_on_errors(process: asyncio.subprocess.Process) -> None:
+    """Shows what a host says on its standard error, where V8 tells why it gave up. Who broke out of
+    V8 may write there as well: no more than so much, and nothing that a terminal obeys."""
+    assert process.stderr is not None
+    left = _MAX_ERRORS
+    while data := await process.stderr.read(4096):
+        text = data[:left].decode("utf-8", "replace")
+        left -= len(data[:left])
+        clean = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+        sys.stderr.write(clean)
+        sys.stderr.flush()
+
+
+_ENVIRONMENT = {
+    # Nothing of the operator's environment is any business of a Worker's process.
     # glibc gives threads heaps of their own, which costs each isolate 0.3 MB and speeds up nothing:
     # V8 has its own allocator.
-    return {**kept, "MALLOC_ARENA_MAX": "1"}
+    "MALLOC_ARENA_MAX": "1",
+    # Which V8 would look up in files that it can't read.
+    "TZ": "UTC",
+}

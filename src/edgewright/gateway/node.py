@@ -12,7 +12,7 @@ import msgspec
 from edgewright.build import WorkerBundle, format_load_error
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
-from edgewright.gateway.hosts import HostError, HostPool
+from edgewright.gateway.hosts import HostError, HostPool, Sandbox
 from edgewright.gateway.isolate import Isolate, response_headers
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
@@ -62,7 +62,8 @@ class Node:
     (`http://host:port`), where a request goes whose Worker failed after
     `passThroughOnException()`. No Worker gets more than `most`. With `live_clock`, time passes
     while code runs. `outbound` says what Workers may reach; the upstream is the operator's choice,
-    wherever it is. Raises ValueError where `upstream` is no origin.
+    wherever it is. `sandbox` is how the processes that run Workers lock themselves in. Raises
+    ValueError where `upstream` is no origin.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Node:
         most: Limits | None = None,
         live_clock: bool = False,
         outbound: Outbound = Outbound.ANY,
+        sandbox: Sandbox = "auto",
     ) -> None:
         self._most = most
         self._observer = observer or Silent()
@@ -80,7 +82,7 @@ class Node:
         self._live_clock = live_clock
         self._workers: dict[str, _Worker] = {}
         self._isolates: set[Isolate] = set()
-        self._hosts = HostPool()
+        self._hosts = HostPool(sandbox)
         self._client = SubrequestClient(outbound)
         self._to_origin = SubrequestClient(Outbound.ANY)
         self._name = f"edgewright-{secrets.token_hex(4)}"
@@ -94,6 +96,12 @@ class Node:
     async def start(self) -> None:
         """Starts a host with spare isolates for the first Worker to take. Raises HostError."""
         await self._hosts.warm()
+
+    @property
+    def missing_layers(self) -> dict[str, str]:
+        """What the sandbox does without on this machine, and why; known once a host runs."""
+        hosts = self._hosts.hosts
+        return hosts[0].missing if hosts else {}
 
     async def deploy(self, bundle: WorkerBundle, *, eager: bool = True) -> None:
         """Puts a Worker into service, in place of an earlier version of the same name, which

@@ -247,10 +247,15 @@ _LONE_SURROGATE = re.compile(r"(\\\\)|\\ud[89a-f][0-9a-f]{2}")
 Worker may well have such a string, to log or to throw; UTF-8 can't."""
 
 
+_LAZY_SCRIPTS = {
+    file.stem.removeprefix("runtime-"): file.read_text()
+    for file in RUNTIME_FOLDER.glob("runtime-*.js")
+}
+"""Read now, as the sandbox leaves no way to read them later."""
+
+
 def _lazy_script(name: str) -> str:
-    if not re.fullmatch(r"[a-z-]+", name):
-        raise ValueError(f"no such script: {name!r}")
-    return (RUNTIME_FOLDER / f"runtime-{name}.js").read_text()
+    return _LAZY_SCRIPTS[name]
 
 
 def _capture(load: Load) -> str:

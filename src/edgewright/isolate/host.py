@@ -4,24 +4,35 @@ The gateway hands it a socket per isolate over a control socket. Each isolate ha
 reads a frame, runs a turn and writes a frame: blocking, because a hop through an event loop would
 cost more than the turn. A few spare isolates are kept started, so that a cold start is only the
 evaluation of the Worker's own modules.
+
+Before the first isolate starts, and with it the first thread, the process locks itself in (see
+`sandbox`). From then on it can't read a file: what it may ever need is loaded by then.
 """
 
 from __future__ import annotations
 
 import array
+import importlib
 import os
+import pkgutil
 import queue
 import socket
 import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 
+import msgspec
+
+import edgewright.isolate
 from edgewright.isolate.engine import Isolate
 from edgewright.isolate.natives.registry import registry
+from edgewright.isolate.sandbox import close_cage
 from edgewright.isolate.snapshot import load_snapshot
 from edgewright.isolate.stopwatch import Watch
 from edgewright.isolate.tenant import Line, Tenant
+from edgewright.protocol.messages import HostReady
 
 SPARES = 3
 """Isolates that are started and wait for a Worker."""
@@ -37,10 +48,13 @@ threading.stack_size(512 << 10)
 
 
 def main() -> None:
-    """Runs until the gateway closes the control socket, given as a file descriptor in argv."""
+    """Runs until the gateway closes the control socket, given as a file descriptor in argv; after
+    it come "caged" or "open", and the folder where the snapshot is kept."""
     control = socket.socket(fileno=int(sys.argv[1]))
     _close_all_but(control.fileno())
-    snapshot = load_snapshot()
+    snapshot = load_snapshot(Path(sys.argv[3]))
+    _load_all_modules()
+    missing = close_cage() if sys.argv[2] == "caged" else {}
     watch = Watch()
     waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
 
@@ -53,9 +67,8 @@ def main() -> None:
 
     for _ in range(SPARES):
         start_spare()
-    registry()  # Meanwhile: loading the libraries behind the natives takes some time.
     started.wait()
-    control.send(b"ready")
+    control.send(msgspec.json.encode(HostReady(missing)))
     due: list[float] = []
     while True:
         control.settimeout(max(0.0, due[0] - time.monotonic()) if due else None)
@@ -69,6 +82,14 @@ def main() -> None:
             return
         waiting.put(connection)
         due.append(time.monotonic() + SPARE_DELAY)
+
+
+def _load_all_modules() -> None:
+    """Those of this package that are imported only when they are used: there are no files then."""
+    for module in pkgutil.walk_packages(edgewright.isolate.__path__, "edgewright.isolate."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+    registry()
 
 
 def _close_all_but(fd: int) -> None:

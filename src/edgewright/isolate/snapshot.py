@@ -1,4 +1,4 @@
-"""The start-up snapshot, built once and kept in the user's cache folder."""
+"""The start-up snapshot, built once and kept."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-import platformdirs
-
 from edgewright.isolate.engine import RUNTIME_SCRIPT, build_snapshot
 
 
-def load_snapshot() -> bytes:
-    """The snapshot of this runtime layer for this engine; takes 0.3 s the first time."""
+def load_snapshot(folder: Path) -> bytes:
+    """The snapshot of this runtime layer for this engine, kept in `folder`; takes 0.3 s the first
+    time."""
     runtime = RUNTIME_SCRIPT.read_text()
-    file = _cache_folder() / f"{_key(runtime)}.snapshot"
+    file = folder / f"{_key(runtime)}.snapshot"
     try:
         return file.read_bytes()
     except FileNotFoundError:
@@ -29,10 +28,6 @@ def load_snapshot() -> bytes:
     snapshot = subprocess.run(build, stdout=subprocess.PIPE, check=True).stdout
     _keep(file, snapshot)
     return snapshot
-
-
-def _cache_folder() -> Path:
-    return Path(platformdirs.user_cache_dir("edgewright"))
 
 
 def _key(runtime: str) -> str:

@@ -310,6 +310,16 @@ INLINE_BODY = 16 * 1024
 """Largest body, in bytes, that rides along with its head instead of staying at the gateway."""
 
 
+# --- Starting a host ----------------------------------------------------------------------------
+
+
+class HostReady(msgspec.Struct, frozen=True):
+    """The first word of a host, on its control socket, before any Worker's code is in it."""
+
+    missing: dict[str, str]
+    """Layers of its sandbox that this machine lacks, and why."""
+
+
 # --- Loading a Worker into an isolate ------------------------------------------------------------
 
 

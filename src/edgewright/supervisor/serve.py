@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from edgewright.gateway.control import Failed, GatewaySettings, Ready
+from edgewright.gateway.hosts import Sandbox
 from edgewright.supervisor.child import Child, how_it_ended
 from edgewright.supervisor.listener import ListenError, listen, url_of
 
@@ -47,6 +48,7 @@ class ServeSettings:
     """What Workers may reach: "any" or "public" addresses."""
     upstream: str | None = None
     """The origin behind the Worker, for passThroughOnException()."""
+    sandbox: Sandbox = "auto"
 
 
 def run(settings: ServeSettings) -> int:
@@ -132,6 +134,7 @@ class _Supervisor:
                 most=settings.most,
                 live_clock=settings.live_clock,
                 outbound=settings.outbound,
+                sandbox=settings.sandbox,
             )
         )
         self._children[number] = child

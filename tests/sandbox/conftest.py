@@ -1,0 +1,22 @@
+"""The tests of the cage need a machine that lets all of its layers close."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+@functools.cache
+def _missing() -> dict[str, str]:
+    command = [sys.executable, "-I", "-m", "edgewright.isolate.sandbox"]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+@pytest.fixture(autouse=True)
+def whole_cage() -> None:
+    if missing := _missing():
+        pytest.skip(f"no complete sandbox here: {missing}")
