@@ -34,11 +34,13 @@ def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path)
     cert.touch()
     key.touch()
     options = ["--host", "::1", "--port", "0", "--workers", "2", "--drain", "1.5"]
-    options += ["--upstream", "http://origin:1/"]
+    options += ["--upstream", "http://origin:1/", "--sandbox", "require"]
     tls = ["--tls-cert", str(cert), "--tls-key", str(key)]
     CliRunner().invoke(main, ["serve", "x", *options, *tls])
     upstream = "http://origin:1"
-    assert served == [ServeSettings(Path("x"), "::1", 0, 2, cert, key, 1.5, upstream=upstream)]
+    assert served == [
+        ServeSettings(Path("x"), "::1", 0, 2, cert, key, 1.5, upstream=upstream, sandbox="require")
+    ]
 
 
 def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:

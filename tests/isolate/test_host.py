@@ -40,7 +40,7 @@ def start(program: str, *inherited: int) -> tuple[socket.socket, subprocess.Pope
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-c", program, str(theirs.fileno()), "caged", _SNAPSHOTS],
+            [sys.executable, "-c", program, str(theirs.fileno()), "caged", "4", _SNAPSHOTS],
             pass_fds=(theirs.fileno(), *inherited),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -13,7 +13,8 @@ import pytest
 @functools.cache
 def _missing() -> dict[str, str]:
     command = [sys.executable, "-I", "-m", "edgewright.isolate.sandbox"]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    layers = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return {name: layer["missing"] for name, layer in layers.items() if "missing" in layer}
 
 
 @pytest.fixture(autouse=True)

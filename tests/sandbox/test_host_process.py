@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from running import eventually
 
-from edgewright.gateway.hosts import HostPool
+from edgewright.gateway.hosts import ISOLATES_PER_HOST, HostPool
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a host")
 
@@ -68,7 +68,7 @@ import subprocess, sys, time
 caged = """
 import time
 from edgewright.isolate.sandbox import close_cage
-close_cage()
+close_cage(1 << 30)
 print("closed", flush=True)
 time.sleep(60)
 """
@@ -95,3 +95,16 @@ def _runs(pid: int) -> bool:
         return status(Path(f"/proc/{pid}"))["State"][0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+async def test_its_memory_is_enough_for_all_its_isolates() -> None:
+    pool = HostPool("require")
+    isolates = [await pool.open_isolate() for _ in range(ISOLATES_PER_HOST)]
+    hosts = {host.process.pid for host, _ in isolates}
+    assert len(hosts) == 1
+    threads = Path(f"/proc/{hosts.pop()}/task")
+    assert await eventually(lambda: len(list(threads.iterdir())) > 3 * ISOLATES_PER_HOST)
+    assert all(host.alive for host, _ in isolates)
+    for _, connection in isolates:
+        connection.close()
+    await pool.close()

@@ -45,7 +45,7 @@ os.write(1, answer.encode())
 REFUSED = {"EPERM", "EACCES", "ENOENT", "ENOSYS", "EROFS", "SIGSYS"}
 """How the cage says no."""
 
-CLOSE = "assert close_cage() == {}"
+CLOSE = "assert close_cage(1 << 30) == {}"
 
 
 @dataclass(frozen=True)

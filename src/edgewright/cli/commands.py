@@ -1,12 +1,15 @@
-"""`edgewright serve` and `edgewright dev`.
+"""`edgewright serve`, `edgewright dev` and `edgewright doctor`.
 
 Exit codes: 0 after a clean stop, 1 when something failed, 2 for a command line that makes no sense.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +197,30 @@ def dev(
             )
         )
     )
+
+
+_MARKS = {"ok": ("ok", "green"), "warning": ("note", "yellow"), "missing": ("FAIL", "red")}
+
+
+@main.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8787, show_default=True, help="Port to try."
+)
+@click.option("--json", "as_json", is_flag=True, help="Tell it as JSON, for programs.")
+def doctor(port: int, as_json: bool) -> None:
+    """Look whether this machine can run Workers, and how well it locks them in.
+
+    The exit code is 1 when something is missing that nothing works without.
+    """
+    from edgewright.doctor import examine  # imports nearly everything, which --help needs not
+
+    checks = asyncio.run(examine(port))
+    if as_json:
+        click.echo(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        for check in checks:
+            mark, color = _MARKS[check.status]
+            click.echo(f"{click.style(f'{mark:4}', fg=color)}  {check.name}: {check.found}")
+            if check.advice:
+                click.echo(f"      {check.advice}")
+    sys.exit(any(check.status == "missing" for check in checks))

@@ -145,6 +145,7 @@ async def _start_host(sandbox: Sandbox) -> Host:
             "edgewright.isolate",
             str(theirs.fileno()),
             "open" if sandbox == "off" else "caged",
+            str(ISOLATES_PER_HOST),
             platformdirs.user_cache_dir("edgewright"),
             pass_fds=[theirs.fileno()],
             # Not ours: a terminal can be read, and what is written to it can be a command to it.

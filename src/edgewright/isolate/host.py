@@ -29,6 +29,7 @@ import edgewright.isolate
 from edgewright.isolate.engine import Isolate
 from edgewright.isolate.natives.registry import registry
 from edgewright.isolate.sandbox import close_cage
+from edgewright.isolate.sandbox.rlimits import data_bytes
 from edgewright.isolate.snapshot import load_snapshot
 from edgewright.isolate.stopwatch import Watch
 from edgewright.isolate.tenant import Line, Tenant
@@ -49,12 +50,14 @@ threading.stack_size(512 << 10)
 
 def main() -> None:
     """Runs until the gateway closes the control socket, given as a file descriptor in argv; after
-    it come "caged" or "open", and the folder where the snapshot is kept."""
+    it come "caged" or "open", how many isolates it may be asked for at a time, and the folder where
+    the snapshot is kept."""
     control = socket.socket(fileno=int(sys.argv[1]))
     _close_all_but(control.fileno())
-    snapshot = load_snapshot(Path(sys.argv[3]))
+    snapshot = load_snapshot(Path(sys.argv[4]))
     _load_all_modules()
-    missing = close_cage() if sys.argv[2] == "caged" else {}
+    memory = data_bytes(int(sys.argv[3]) + SPARES)
+    missing = close_cage(memory) if sys.argv[2] == "caged" else {}
     watch = Watch()
     waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
 

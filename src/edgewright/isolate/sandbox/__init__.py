@@ -26,12 +26,10 @@ LAYERS = {
 }
 """What there is on Linux: name, and what it gives."""
 
-DATA_BYTES = 8 << 30
-"""Of memory for the whole host, which WebAssembly counts towards as well."""
 
-
-def close_cage(data_bytes: int = DATA_BYTES) -> dict[str, str]:
-    """Closes what the machine lets it close: the layers that are missing, and why."""
+def close_cage(data_bytes: int) -> dict[str, str]:
+    """Closes what the machine lets it close: the layers that are missing, and why. `data_bytes` is
+    all the memory that the process may ask for."""
     if sys.platform != "linux":
         rlimits.close(data_bytes=data_bytes, count_threads=False)
         return {name: f"not on {sys.platform}" for name in LAYERS if name != "limits"}
