@@ -21,7 +21,7 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, asgi_app
 from edgewright.gateway.dispatch import Dispatcher
 from edgewright.gateway.hosts import HostError, Sandbox
-from edgewright.gateway.node import Node, StartupError
+from edgewright.gateway.node import Node, Overloaded, StartupError
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
 from edgewright.subrequest.dial import Outbound
@@ -81,19 +81,20 @@ class Worker:
             response = await worker.fetch("http://example.com/")
             print(response.status, await response.text())
 
-    `limits` goes over the configuration's, by the same names: `limits={"cpu_ms": 200}`.
-
     `path` is what `edgewright serve` takes: a JavaScript module, or a folder or file with a
-    wrangler configuration. `env` adds to the configuration's `vars` and wins over them. `observer`
-    is told of finished requests and console lines. `upstream` is the origin for
-    `passThroughOnException()`, as `http://host:port`. `live_clock` lets clocks run while code runs;
-    else they show when the event came that is being handled, as on the platform. `outbound` is
-    "any", or "public" for code that isn't yours: it reaches no private address then.
-    `sandbox` is how the processes that run the code lock themselves in: with every layer or not at
-    all ("require"), with those that the machine has ("auto"), or not ("off").
+    wrangler configuration. `env` adds to the configuration's `vars` and wins over them, and so does
+    `limits` with its limits, as in `limits={"cpu_ms": 200}`; `most` caps them. `observer` is told
+    of finished requests and console lines. `upstream` is the origin for `passThroughOnException()`,
+    as `http://host:port`. `live_clock` lets clocks run while code runs; else they show when the
+    event came that is being handled, as on the platform.
 
-    `most` caps them. Entering raises one of LOADING_ERRORS when the Worker can't be started;
-    ValueError where `upstream` is no origin, a limit is none, or `outbound` is neither.
+    For code that isn't yours: with `outbound="public"` it reaches no private address. `sandbox` is
+    how the processes that run it lock themselves in: with every layer or not at all ("require"),
+    with those that the machine has ("auto"), or not ("off"). With `standby`, a second process waits
+    for the end of the first, which is then replaced at once.
+
+    Entering raises one of LOADING_ERRORS when the Worker can't be started; ValueError where
+    `upstream` is no origin, a limit is none, or `outbound` is neither.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Worker:
         live_clock: bool = False,
         outbound: str = "any",
         sandbox: Sandbox = "auto",
+        standby: bool = False,
     ) -> None:
         self.path = Path(path)
         self._env = dict(env or {})
@@ -119,6 +121,7 @@ class Worker:
             live_clock=live_clock,
             outbound=Outbound(outbound),
             sandbox=sandbox,
+            standby=standby,
         )
         self._version: tuple[WorkerConfig, WorkerBundle] | None = None
 
@@ -185,7 +188,11 @@ class Worker:
         url.encode()  # raises for lone surrogates
         request = Request(method.upper(), url, _flat(headers), body)
         try:
-            active = await self._node.begin(self.bundle.name, request)
+            try:
+                active = await self._node.begin(self.bundle.name, request)
+            except Overloaded as error:
+                outcome = Outcome.LOAD_SHED
+                raise WorkerException(outcome, "Error", str(error), "") from None
             try:
                 response = await self._response(active)
             except asyncio.CancelledError:

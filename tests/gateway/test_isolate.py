@@ -37,7 +37,7 @@ class Played:
             client,
             self.observer,
             on_idle=self._on_idle,
-            on_end=lambda condemned, moved: self.ended.append(condemned),
+            on_end=lambda ending: self.ended.append(ending.process),
         )
         self._decoder = FrameDecoder()
         self._frames: list[tuple[bytes, bytes, int]] = []
@@ -425,8 +425,8 @@ async def test_a_host_that_dies(played: Played) -> None:
     played.socket.close()
     with pytest.raises(BodyError):
         await read_all(body)
-    assert played.ended == [False]
-    assert played.observer.requests[0].outcome is Outcome.INTERNAL_ERROR
+    assert played.ended == [True]
+    assert played.observer.requests[0].outcome is Outcome.EXCEEDED_MEMORY
 
 
 async def test_the_last_word_says_why(played: Played) -> None:

@@ -237,7 +237,7 @@ async def test_a_host_that_is_killed_is_replaced_at_once(node: Node) -> None:
     await node.deploy(bundle())
     await text(node)
     (host,) = running(node)
-    waiting = asyncio.create_task(text(node, "/wait?ms=5000"))
+    waiting = asyncio.create_task(get(node, "/wait?ms=5000", method="POST"))
     await asyncio.sleep(0.02)
     host.process.send_signal(signal.SIGKILL)
     with pytest.raises(WorkerFailure) as caught:

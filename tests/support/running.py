@@ -122,6 +122,14 @@ class Command:
         """Resident bytes of all processes below it."""
         return sum(_resident(pid) for pid in self.family())
 
+    async def settled(self) -> int:
+        """The same, once the gateway, its host and the one on standby have started."""
+        before = -1
+        while len(self.family()) < 3 or abs(self.memory() - before) > 500_000:
+            before = self.memory()
+            await asyncio.sleep(0.3)
+        return before
+
 
 @pytest.fixture
 async def edgewright() -> AsyncIterator[Callable[..., Awaitable[Command]]]:

@@ -228,7 +228,7 @@ async def test_a_slow_reader_does_not_fill_the_gateway(
     url = urlsplit(command.url)
     async with httpx.AsyncClient() as client:
         await client.get(f"{command.url}/empty")
-    before = command.memory()
+    before = await command.settled()
     connection = socket.create_connection((url.hostname, url.port))
     request = f"GET {path}?from={upstream.url}/bytes/{100 * MEGABYTE} HTTP/1.1\r\nhost: x\r\n\r\n"
     connection.sendall(request.encode())
@@ -249,7 +249,7 @@ async def test_memory_stays_flat_while_a_lot_goes_through(
     command = await edgewright("serve", WORKER)
     async with httpx.AsyncClient(timeout=60) as client:
         await client.get(f"{command.url}/untouched?from={upstream.url}/bytes/{5 * MEGABYTE}")
-        before = most = command.memory()
+        before = most = await command.settled()
         size = 0
         path = f"/untouched?from={upstream.url}/bytes/{100 * MEGABYTE}"
         async with client.stream("GET", f"{command.url}{path}") as response:

@@ -52,7 +52,7 @@ async def test_a_host_that_dies_is_replaced(run: Run, http: Serve) -> None:
     url = await http(running.worker.asgi())
     assert await running.text() == "1"
     async with httpx.AsyncClient(timeout=30) as client:
-        waiting = asyncio.create_task(client.get(f"{url}/wait"))
+        waiting = asyncio.create_task(client.post(f"{url}/wait"))
         await asyncio.sleep(0.05)
         for pid in below(os.getpid()):
             os.kill(pid, signal.SIGKILL)

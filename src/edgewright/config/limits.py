@@ -28,6 +28,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """From the request's arrival until its response begins."""
     wait_until_ms: int = 30_000
     """How long waitUntil() may go on after the response has been sent."""
+    queue_ms: int = 2000
+    """How long a request may be expected to wait for its turn; beyond that it gets a 503."""
     memory_mb: int = 128
     """Of an isolate: JavaScript's heap and ArrayBuffers."""
     startup_cpu_ms: int = 1000

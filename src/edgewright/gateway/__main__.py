@@ -97,6 +97,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         live_clock=settings.live_clock,
         outbound=settings.outbound,
         sandbox=settings.sandbox,
+        standby=not settings.dev,
     )
     async with worker, contextlib.AsyncExitStack() as stack:
         supervisor.write(encode(Ready(worker.bundle.name, _warnings(worker))))

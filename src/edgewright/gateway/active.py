@@ -85,6 +85,12 @@ class ActiveRequest:
     sink: int | None = None
     """What the isolate sends the response's body by."""
     connections: Connections | None = None
+    begun: int = 0
+    """In how many isolates it was begun."""
+    suspected: int = 0
+    """How many processes have died while it may have been running."""
+    unsafe: bool = False
+    """It has made a subrequest that must not be repeated."""
     logged: int = 0
     """Bytes of console output."""
     isolate: Leavable | None = None

@@ -15,6 +15,9 @@ _RECEIVE = 1 << 18
 
 _encoder = msgspec.json.Encoder()
 
+_CROWD = 16
+"""So many events may wait, however long they take: one slow turn is no overload."""
+
 TurnHandler = Callable[[list[float], int, list[Command], bytes], None]
 """Is given `spent`, the turn's CPU time in nanoseconds, the commands and their attachments. Raises
 ProtocolViolation."""
@@ -46,6 +49,9 @@ class Channel:
         self._unsent = b""
         self._turning = False
         self._since = 0.0
+        self.in_turn: list[Event] = []
+        """What the isolate is at, or was when it ended."""
+        self._pace = 0.0
         self._wanted = False
         self._closed = False
         self._loop.add_reader(connection, self._readable)
@@ -72,6 +78,12 @@ class Channel:
         return self._events
 
     @property
+    def wait(self) -> float:
+        """Seconds that an event would have to wait for its turn, as things go."""
+        waiting = len(self._events) + len(self.in_turn)
+        return waiting * self._pace if waiting > _CROWD else 0.0
+
+    @property
     def turn_seconds(self) -> float:
         """How long the turn that is going on has taken so far."""
         return self._loop.time() - self._since if self._turning and self._since else 0.0
@@ -95,7 +107,8 @@ class Channel:
     def _turn(self) -> None:
         self._wanted = False
         self._since = self._loop.time()
-        events, self._events = self._events, []
+        self.in_turn = events = self._events
+        self._events = []
         attachments, self._attachments = self._attachments, []
         blob = attachments[0] if len(attachments) == 1 else b"".join(attachments)
         self._send(encode_frame(_encoder.encode(events), blob))
@@ -142,6 +155,7 @@ class Channel:
                 self._on_turn(result.spent, cpu_ns, result.commands, blob)
                 if self._closed:
                     return
+                self._took(self._loop.time() - self._since)
                 if self._events or self._wanted:
                     self._turn()
                 else:
@@ -152,6 +166,12 @@ class Channel:
             # A fault of ours: nobody would ever hear of the rest of this turn.
             self._lost("The gateway failed to perform a turn.")
             raise
+
+    def _took(self, seconds: float) -> None:
+        """A turn is over."""
+        if self.in_turn:
+            self._pace += (seconds / len(self.in_turn) - self._pace) / 8
+            self.in_turn = []
 
     def _lost(self, reason: str, *, lied: bool = False) -> None:
         if not self._closed:

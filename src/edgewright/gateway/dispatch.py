@@ -7,13 +7,14 @@ for each would be a quarter of what the gateway spends on them.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine
 from typing import Protocol
 
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.hosts import HostError
-from edgewright.gateway.node import Node, UnknownWorker
+from edgewright.gateway.node import Node, Overloaded, UnknownWorker
 from edgewright.gateway.pages import (
     EXCEEDED_LIMITS,
     THREW,
@@ -122,6 +123,9 @@ class _Dispatched:
         except UnknownWorker:
             self._show(generic(404))
             return
+        except Overloaded as error:
+            self._shed(error)
+            return
         if active is None:
             dispatcher.run(self._begin_later())
         else:
@@ -145,6 +149,8 @@ class _Dispatched:
             self._fail(failure)
         except UnknownWorker:
             self._show(generic(404))
+        except Overloaded as error:
+            self._shed(error)
         except HostError as error:
             self._show(generic(503), WorkerError("HostError", str(error), ""))
         except BaseException:
@@ -182,13 +188,22 @@ class _Dispatched:
         else:
             self._answer(origin)
 
+    def _shed(self, overloaded: Overloaded) -> None:
+        self._discard_body()
+        page = self._dispatcher.error_page(self._request, generic(503))
+        page.headers += ("retry-after", str(math.ceil(overloaded.retry_after)))
+        self._answer(page)
+
     def _fail(self, failure: WorkerFailure) -> None:
         self._show(_kind(failure), failure.error, failure.ray)
 
     def _show(self, kind: ErrorKind, error: WorkerError | None = None, ray: str = "") -> None:
+        self._discard_body()
+        self._answer(self._dispatcher.error_page(self._request, kind, error, ray))
+
+    def _discard_body(self) -> None:
         if self._request.body is not None and not isinstance(self._request.body, bytes):
             self._request.body.discard()
-        self._answer(self._dispatcher.error_page(self._request, kind, error, ray))
 
 
 def _response(

@@ -47,6 +47,8 @@ class Host:
     """Layers of the sandbox that it has to do without, and why."""
     isolates: int = 0
     """How many it was given that have not ended."""
+    reserved: str | None = None
+    """The one Worker that it is for, where that has ended processes before."""
 
     @property
     def alive(self) -> bool:
@@ -63,16 +65,19 @@ class HostPool:
     """Starts hosts as they are needed and ends them all."""
 
     sandbox: Sandbox = "auto"
+    standby: bool = False
+    """Whether a host without isolates is to be there at any time, for when another dies."""
     hosts: list[Host] = field(default_factory=list[Host])
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _preparing: asyncio.Task[None] | None = None
     _dying: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _closed: bool = False
 
-    async def open_isolate(self) -> tuple[Host, socket.socket]:
-        """A connection to an isolate that nobody has used. Raises HostError."""
+    async def open_isolate(self, *, alone: str | None = None) -> tuple[Host, socket.socket]:
+        """A connection to an isolate that nobody has used; in a process of its own where it is for
+        a Worker that is to be `alone`. Raises HostError."""
         while True:
-            host = await self.warm()
+            host = await self.warm(alone)
             ours, theirs = socket.socketpair()
             with theirs:
                 try:
@@ -82,11 +87,12 @@ class HostPool:
                     await self._bury(host)
                     continue
             ours.setblocking(False)
-            if host.isolates == PREPARE_AT and self._preparing is None:
+            wanted = self.standby or host.isolates == PREPARE_AT
+            if wanted and self._preparing is None:
                 self._preparing = asyncio.create_task(self._prepare())
             return host, ours
 
-    async def warm(self) -> Host:
+    async def warm(self, alone: str | None = None) -> Host:
         """A running host that has room; starts one where there is none. Raises HostError."""
         async with self._starting:
             if self._closed:
@@ -94,17 +100,29 @@ class HostPool:
             for host in list(self.hosts):
                 if not host.alive:
                     await self._bury(host)
-                elif host.isolates < ISOLATES_PER_HOST:
+                elif self._suits(host, alone):
+                    host.reserved = alone
                     return host
             host = await _start_host(self.sandbox)
+            host.reserved = alone
             self.hosts.append(host)
             return host
+
+    @staticmethod
+    def _suits(host: Host, alone: str | None) -> bool:
+        if alone is not None and host.reserved != alone:
+            return host.isolates == 0 and host.reserved is None
+        return host.reserved == alone and host.isolates < ISOLATES_PER_HOST
 
     async def _prepare(self) -> None:
         """Starts the host that will be needed soon, where none has room but the filling one."""
         try:
             async with self._starting:
-                if self._closed or any(host.isolates < PREPARE_AT for host in self.hosts):
+                enough = 1 if self.standby else PREPARE_AT
+                if self._closed or any(
+                    host.alive and host.reserved is None and host.isolates < enough
+                    for host in self.hosts
+                ):
                     return
                 self.hosts.append(await _start_host(self.sandbox))
         except HostError:

@@ -13,6 +13,7 @@ from functools import partial
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.bodies import SinkBody, Stream
+from edgewright.gateway.casualties import IDEMPOTENT, Ending, may_begin_again, suspects
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import encode, is_known
 from edgewright.gateway.connections import STALLED, ClosedBody, Connections
@@ -64,6 +65,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _OUTCOMES = frozenset[str](Outcome)
 _LEFT = (Outcome.CANCELED, Outcome.RESPONSE_STREAM_DISCONNECTED)
+_TOOK_DOWN = "Worker exceeded memory limit: it ended its process."
 _OVER_CPU = "Worker exceeded CPU time limit."
 
 TURN_LIMIT = 15.0
@@ -93,7 +95,7 @@ class Isolate:
     """Requests of one Worker version, in one V8 isolate.
 
     `on_idle` is called whenever the last request has ended, `on_end` once when the isolate has,
-    however it did, with whether its host must end as well, because it lied or hangs.
+    however it did.
     """
 
     def __init__(
@@ -105,7 +107,7 @@ class Isolate:
         observer: Observer,
         *,
         on_idle: Callable[[], None],
-        on_end: Callable[[bool, list[ActiveRequest]], None],
+        on_end: Callable[[Ending], None],
     ) -> None:
         self.worker = worker
         self._limits = limits
@@ -142,8 +144,9 @@ class Isolate:
         return active
 
     def adopt(self, active: ActiveRequest) -> None:
-        """Takes a request that has not begun anywhere."""
+        """Takes a request that has not begun anywhere, or begins again."""
         self._last_request += 1
+        active.begun += 1
         request = active.request
         active.id = self._last_request
         active.isolate = self
@@ -183,6 +186,11 @@ class Isolate:
         self._channel.post(AbortEvent(active.id))
 
     @property
+    def overloaded(self) -> bool:
+        """Whether a new request would have to wait for too long."""
+        return self._channel.wait > self._limits.queue_ms / 1000
+
+    @property
     def hangs(self) -> bool:
         """Whether a turn takes longer than an honest host lets any, or a request does not end."""
         now = time.perf_counter()
@@ -209,7 +217,7 @@ class Isolate:
     def give_up(self) -> None:
         """Ends an isolate that hangs."""
         self._channel.close()
-        self._end(GoneCommand(Outcome.EXCEEDED_CPU, _OVER_CPU, process=True))
+        self._end(GoneCommand(Outcome.EXCEEDED_CPU, _OVER_CPU, process=True), died=True)
 
     def close(self) -> None:
         """Ends the isolate and whatever still runs in it."""
@@ -230,7 +238,7 @@ class Isolate:
         if self._last_word is not None:
             # Now, and not when the connection ends: nothing must be sent there any more.
             self._channel.close()
-            self._end(self._last_word)
+            self._end(self._last_word, died=self._last_word.process)
             return
         if over is not None and over.id in self._requests:
             self._tell(over, _OVER_CPU)
@@ -375,13 +383,7 @@ class Isolate:
             active.head.exception()  # seen: the client may be gone, and nobody waiting
 
     def _done(self, active: ActiveRequest) -> None:
-        for op in active.ops.values():
-            op.cancel()
-        active.ops.clear()
-        self._queueing.discard(active)
-        for stream in active.streams.copy():
-            self._drop_stream(stream)
-        del self._requests[active.id]
+        self._let_go(active)
         if not active.head.done():
             self._failed(
                 active,
@@ -393,6 +395,15 @@ class Isolate:
         self._observer.request_finished(active.record(self.worker))
         if not self._requests:
             self._on_idle()
+
+    def _let_go(self, active: ActiveRequest) -> None:
+        for op in active.ops.values():
+            op.cancel()
+        active.ops.clear()
+        self._queueing.discard(active)
+        for stream in active.streams.copy():
+            self._drop_stream(stream)
+        del self._requests[active.id]
 
     # --- Subrequests and timers -------------------------------------------------------------------
 
@@ -417,6 +428,8 @@ class Isolate:
             except BodyError as error:
                 self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
                 return
+        if command.method not in IDEMPOTENT:
+            active.unsafe = True
         if active.connections is None:
             active.connections = Connections(self._limits.connections)
         if active.connections.take(command.op):
@@ -633,33 +646,62 @@ class Isolate:
         word = self._last_word
         if word is None or lied:
             word = GoneCommand(Outcome.INTERNAL_ERROR, reason, process=lied)
-        self._end(word)
+        self._end(word, died=not lied and (self._last_word is None or word.process))
 
-    def _end(self, word: GoneCommand) -> None:
+    def _end(self, word: GoneCommand, *, died: bool = False) -> None:
+        """`died`: it is one turn's fault that the process has ended, or has to."""
         if self._ended:
             return
         self._ended = True
-        failure = WorkerFailure(Outcome(word.outcome), WorkerError("Error", word.message, ""))
         for sink in self._sinks.values():
             sink.end(word.message)
         self._sinks.clear()
+        ending = Ending(process=word.process or died)
         unsent = {event.request for event in self._channel.unsent if type(event) is RequestEvent}
-        movable = word.outcome != Outcome.CANCELED  # else it is the Worker that is to end
-        moved: list[ActiveRequest] = []
+        # Otherwise it is the Worker that is to end.
+        begin_elsewhere = word.outcome != Outcome.CANCELED
+        begun = [active for active in self._requests.values() if active.id not in unsent]
+        suspected = suspects(self._channel.in_turn, begun) if died else set[ActiveRequest]()
+        ending.crashed = died and bool(self._channel.in_turn)
         for active in list(self._requests.values()):
-            if active.id in unsent and active.outcome is Outcome.OK and movable:
-                moved.append(self._give_away(active))
-                continue
+            if active.id in unsent and active.outcome is Outcome.OK and begin_elsewhere:
+                active.begun -= 1
+                ending.moved.append(self._give_away(active))
+            elif active in suspected:
+                failure = _failure(Outcome.EXCEEDED_MEMORY, _TOOK_DOWN)
+                if word.process:
+                    failure = _failure(Outcome(word.outcome), word.message)
+                self._suspect(active, ending, failure, alone=len(suspected) == 1)
+            elif died and self._may_begin_again(active):
+                ending.moved.append(self._give_away(active))
+            else:
+                self._failed(active, _failure(Outcome(word.outcome), word.message))
+                self._done(active)
+        self._on_end(ending)
+
+    def _suspect(
+        self, active: ActiveRequest, ending: Ending, failure: WorkerFailure, *, alone: bool
+    ) -> None:
+        active.suspected += 1
+        if alone or active.suspected > 1 or not self._may_begin_again(active):
             self._failed(active, failure)
             self._done(active)
-        self._on_end(word.process, moved)
+        else:
+            ending.suspects.append(self._give_away(active))
+
+    def _may_begin_again(self, active: ActiveRequest) -> bool:
+        stream = self._streams.get(active.body_stream) if active.body_stream is not None else None
+        whole = active.body_stream is None or (stream is not None and stream.reading is None)
+        return may_begin_again(active, body_is_whole=whole)
 
     def _give_away(self, active: ActiveRequest) -> ActiveRequest:
-        """Lets go of a request that no code has seen."""
+        """Lets go of a request that is to begin in another isolate."""
         if active.body_stream is not None:
             self._forget_stream(active.body_stream)
-        del self._requests[active.id]
-        active.isolate = None
+        self._let_go(active)
+        active.isolate, active.connections, active.sink = None, None, None
+        active.bodies.clear()
+        active.subrequests = 0
         return active
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
 from edgewright.build import WorkerBundle, format_load_error
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.casualties import Ending, Guard
 from edgewright.gateway.hosts import HostError, HostPool, Sandbox
 from edgewright.gateway.isolate import Isolate, response_headers
 from edgewright.messages import Request, Response
@@ -26,6 +27,9 @@ _LOAD_TIMEOUT = 15.0
 """Seconds until an isolate that says nothing is given up together with its host, which has stopped
 the Worker's code before that."""
 
+_MOST_WAITING = 1000
+"""Requests that wait for their Worker to be loaded."""
+
 _LOOK_EVERY = 0.5
 """Seconds between two looks for isolates that hang and requests that take too long."""
 
@@ -37,6 +41,15 @@ class StartupError(Exception):
         super().__init__(format_load_error(bundle, error))
         self.bundle = bundle
         self.error = error
+
+
+class Overloaded(Exception):
+    """A Worker can't take the request now."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("The Worker is overloaded.")
+        self.retry_after = retry_after
+        """Seconds."""
 
 
 class UnknownWorker(LookupError):
@@ -53,6 +66,9 @@ class _Worker:
     waiting: int = 0
     """Requests that wait for the isolate."""
     retired: bool = False
+    guard: Guard = field(default_factory=Guard)
+    one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Requests that may have ended a process begin again one after the other."""
 
 
 class Node:
@@ -62,8 +78,9 @@ class Node:
     (`http://host:port`), where a request goes whose Worker failed after
     `passThroughOnException()`. No Worker gets more than `most`. With `live_clock`, time passes
     while code runs. `outbound` says what Workers may reach; the upstream is the operator's choice,
-    wherever it is. `sandbox` is how the processes that run Workers lock themselves in. Raises
-    ValueError where `upstream` is no origin.
+    wherever it is. `sandbox` is how the processes that run Workers lock themselves in. With
+    `standby`, one that has started waits for the end of another. Raises ValueError where `upstream`
+    is no origin.
     """
 
     def __init__(
@@ -75,6 +92,7 @@ class Node:
         live_clock: bool = False,
         outbound: Outbound = Outbound.ANY,
         sandbox: Sandbox = "auto",
+        standby: bool = False,
     ) -> None:
         self._most = most
         self._observer = observer or Silent()
@@ -82,7 +100,7 @@ class Node:
         self._live_clock = live_clock
         self._workers: dict[str, _Worker] = {}
         self._isolates: set[Isolate] = set()
-        self._hosts = HostPool(sandbox)
+        self._hosts = HostPool(sandbox, standby=standby)
         self._client = SubrequestClient(outbound)
         self._to_origin = SubrequestClient(Outbound.ANY)
         self._name = f"edgewright-{secrets.token_hex(4)}"
@@ -132,17 +150,22 @@ class Node:
         return self._worker(name).bundle
 
     def begin_at_once(self, name: str, request: Request) -> ActiveRequest | None:
-        """As begin(), if the Worker is loaded; None if it isn't. Raises UnknownWorker."""
+        """As begin(), if the Worker is loaded; None if it isn't. Raises UnknownWorker and
+        Overloaded."""
         worker = self._worker(name)
         if worker.isolate is None:
+            if worker.waiting >= _MOST_WAITING or worker.guard.pause:
+                raise self._shed(name, request, worker.guard.pause or 1.0)
             return None
+        if worker.isolate.overloaded:
+            raise self._shed(name, request, 1.0)
         self._idle.clear()
         return worker.isolate.start(request)
 
     async def begin(self, name: str, request: Request) -> ActiveRequest:
         """Hands a request to a Worker; the response is in the ActiveRequest's `head`.
 
-        Raises UnknownWorker, WorkerFailure, HostError.
+        Raises UnknownWorker, Overloaded, WorkerFailure, HostError.
         """
         if (active := self.begin_at_once(name, request)) is not None:
             return active
@@ -165,6 +188,12 @@ class Node:
             worker.waiting -= 1
             self._waiting -= 1
             self._look_idle(worker)
+
+    def _shed(self, name: str, request: Request, retry_after: float) -> Overloaded:
+        error = WorkerError("Error", "The Worker is overloaded.", "")
+        failure = WorkerFailure(Outcome.LOAD_SHED, error)
+        self._observer.request_finished(failure.record(name, request))
+        return Overloaded(retry_after)
 
     async def pass_through(self, active: ActiveRequest) -> Response | None:
         """The origin's response to a request whose Worker failed; None where there is none: no
@@ -260,7 +289,9 @@ class Node:
         self._look_idle(worker)
 
     async def _start_isolate(self, worker: _Worker) -> Isolate:
-        host, connection = await self._hosts.open_isolate()
+        host, connection = await self._hosts.open_isolate(
+            alone=worker.bundle.name if worker.guard.alone else None
+        )
         bundle = worker.bundle
         limits = bundle.limits
         load = Load(
@@ -290,19 +321,24 @@ class Node:
             host.isolates -= 1
             raise StartupError(bundle, error)
 
-        def ended(condemned: bool, moved: list[ActiveRequest]) -> None:
+        def ended(ending: Ending) -> None:
             host.isolates -= 1
             self._isolates.discard(isolate)
-            if condemned:
+            if ending.crashed:
+                worker.guard.crashed()
+            if ending.process:
                 self._hosts.kill(host)
             if worker.isolate is isolate:
                 worker.isolate = None
-                if isolate.used and not worker.retired and not self._closed:
+                ready = not worker.retired and not self._closed and not worker.guard.pause
+                if isolate.used and ready:
                     # It was lost: the next request needs another. (One that nobody had asked
                     # anything would be lost again, and again.)
                     self._loading(worker)
-            for active in moved:
+            for active in ending.moved:
                 self._move(worker, active)
+            for active in ending.suspects:
+                self._move(worker, active, careful=True)
 
         isolate = Isolate(
             bundle.name,
@@ -323,17 +359,26 @@ class Node:
         loop = asyncio.get_running_loop()
         self._look = loop.call_later(_LOOK_EVERY, self._end_hanging) if self._isolates else None
 
-    def _move(self, worker: _Worker, active: ActiveRequest) -> None:
-        """Hands a request that had not begun when its isolate ended to the Worker's next one."""
+    def _move(self, worker: _Worker, active: ActiveRequest, *, careful: bool = False) -> None:
+        """Hands a request whose isolate ended to the Worker's next one; where `careful`, not
+        together with others of its kind."""
         worker.waiting += 1
         self._waiting += 1
-        task = asyncio.get_running_loop().create_task(self._begin_anew(worker, active))
+        begin = self._begin_alone if careful else self._begin_anew
+        task = asyncio.get_running_loop().create_task(begin(worker, active))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _begin_alone(self, worker: _Worker, active: ActiveRequest) -> None:
+        async with worker.one_by_one:
+            await self._begin_anew(worker, active)
+            await asyncio.wait((active.head,))
 
     async def _begin_anew(self, worker: _Worker, active: ActiveRequest) -> None:
         try:
             while worker.isolate is None:
+                if worker.guard.pause:
+                    raise HostError("The Worker ends its process again and again.")
                 await self._load(worker)
             if active.outcome is Outcome.CANCELED:  # by its client, meanwhile
                 raise HostError("The client has disconnected.")

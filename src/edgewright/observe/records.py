@@ -16,6 +16,8 @@ class Outcome(enum.StrEnum):
     EXCEEDED_CPU = "exceededCpu"
     EXCEEDED_MEMORY = "exceededMemory"
     EXCEEDED_WALL_TIME = "exceededWallTime"
+    LOAD_SHED = "loadShed"
+    """It was not even begun: the Worker has too much to do, or crashes again and again."""
     CANCELED = "canceled"
     RESPONSE_STREAM_DISCONNECTED = "responseStreamDisconnected"
     INTERNAL_ERROR = "internalError"
