@@ -64,7 +64,9 @@ export const hardenedStreams = {
 /** Names stay: Workers see the names of classes, and people read stack traces. */
 export const options = {
   bundle: true,
-  charset: "utf8",
+  // V8 keeps the source in every isolate, and in two bytes for each character if only one of them
+  // is not Latin-1.
+  charset: "ascii",
   define: { SAFE_NAMES: JSON.stringify(safeNames) },
   legalComments: "none",
   logLevel: "warning",
