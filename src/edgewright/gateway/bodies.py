@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edgewright.gateway.active import ActiveRequest
 from edgewright.gateway.coding import DecodedBody
 from edgewright.messages import Body, BodyError
 from edgewright.protocol.messages import SINK_WINDOW
@@ -88,7 +89,7 @@ class SinkBody:
 class Stream:
     """A body that the gateway holds for an isolate, which may read it or pass it on."""
 
-    request: int
+    owner: ActiveRequest
     """Whose it is."""
     body: Body
     coding: str | None = None

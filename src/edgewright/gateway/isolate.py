@@ -4,36 +4,30 @@ checked against what the isolate owns and performed."""
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import time
 from collections.abc import Callable
-from functools import partial
 
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
-from edgewright.gateway.bodies import SinkBody, Stream
-from edgewright.gateway.casualties import IDEMPOTENT, Ending, may_begin_again, suspects
+from edgewright.gateway.body_table import BodyTable
+from edgewright.gateway.casualties import Ending, may_begin_again, suspects
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import encode, is_known
-from edgewright.gateway.connections import STALLED, ClosedBody, Connections
+from edgewright.gateway.responses import response_headers
+from edgewright.gateway.subrequests import Subrequests
 from edgewright.messages import Body, BodyError, Request, Response
 from edgewright.observe.records import LogLine, Observer, Outcome, WorkerError
 from edgewright.protocol.messages import (
     AbortCommand,
     AbortEvent,
-    CancelEvent,
     ChunkCommand,
-    ChunkEvent,
     ClearCommand,
     Command,
-    CreditEvent,
     DiscardCommand,
     DoneCommand,
     EndCommand,
-    EndEvent,
     FailCommand,
-    FailureEvent,
     FetchCommand,
     GoneCommand,
     LogCommand,
@@ -41,27 +35,15 @@ from edgewright.protocol.messages import (
     PullCommand,
     RequestEvent,
     RespondCommand,
-    ResponseEvent,
     StopEvent,
     TimerCommand,
     TimerEvent,
     attachment_size,
 )
-from edgewright.subrequest.client import TOO_MANY, SubrequestClient
+from edgewright.subrequest.client import SubrequestClient
 from edgewright.subrequest.upstream import (
-    SubrequestError,
-    UpstreamResponse,
-    content_length,
     header,
 )
-
-_HOP_BY_HOP = frozenset(
-    {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
-     "transfer-encoding", "upgrade"}
-)  # fmt: skip
-_UNSAFE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
-"""What HTTP has no place for in a field's value (RFC 9110 §5.5)."""
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _OUTCOMES = frozenset[str](Outcome)
 _LEFT = (Outcome.CANCELED, Outcome.RESPONSE_STREAM_DISCONNECTED)
@@ -112,21 +94,19 @@ class Isolate:
         self.worker = worker
         self._limits = limits
         self._cpu_ns = limits.cpu_ns
-        self._queueing: set[ActiveRequest] = set()
-        """Requests with subrequests that wait for a connection."""
         self._logged = 0
-        self._client = client
         self._observer = observer
         self._on_idle = on_idle
         self._on_end = on_end
         self._ended = False
         self._requests: dict[int, ActiveRequest] = {}
-        self._streams: dict[int, Stream] = {}
-        self._sinks: dict[int, SinkBody] = {}
         self._last_request = 0
-        self._last_stream = 0
         self._last_word: GoneCommand | None = None
         self._channel = Channel(connection, on_turn=self._turn, on_close=self._closed)
+        self._bodies = BodyTable(self._channel, on_freed=self._freed)
+        self._subrequests = Subrequests(
+            self._channel, self._bodies, client, limits, warn=self._warn
+        )
 
     @property
     def busy(self) -> bool:
@@ -153,7 +133,7 @@ class Isolate:
         self._requests[active.id] = active
         inline, stream = request.body, None
         if inline is not None and not isinstance(inline, bytes):
-            inline, stream = None, self._keep(active, inline)
+            inline, stream = None, self._bodies.keep(active, inline)
         active.body_stream = stream
         self._channel.post(
             RequestEvent(
@@ -208,7 +188,7 @@ class Isolate:
             if not active.head.done():
                 if now > active.started + limits.wall_ms / 1000:
                     self._stop(active, Outcome.EXCEEDED_WALL_TIME, _LATE_RESPONSE)
-            elif active.sink in self._sinks:
+            elif self._bodies.is_open(active.sink):
                 active.answered = now
             elif now > active.answered + limits.wait_until_ms / 1000:
                 self._log(active, LogLine(self.worker, "warn", _LATE_WAIT_UNTIL))
@@ -242,8 +222,8 @@ class Isolate:
             return
         if over is not None and over.id in self._requests:
             self._tell(over, _OVER_CPU)
-        if self._queueing and not self._channel.unsent:
-            self._unblock()
+        if not self._channel.unsent:
+            self._subrequests.unblock()
 
     def _share_cpu(self, spent: list[float], cpu_ns: int) -> ActiveRequest | None:
         """Adds up what each request has used; gives the one, if any, that is over its limit now."""
@@ -276,19 +256,18 @@ class Isolate:
                 if active := self._owner(command.request):
                     self._done(active)
             case FetchCommand():
-                self._fetch(command, attachment)
+                if active := self._owner(command.request, command.op):
+                    self._subrequests.fetch(active, command, attachment)
+                else:
+                    self._bodies.refuse(command)
             case ChunkCommand():
-                if sink := self._sinks.get(command.sink):
-                    if sink.full:
-                        raise ProtocolViolation(f"sink {command.sink} sends without credit")
-                    sink.push(attachment)
+                self._bodies.push(command.sink, attachment)
             case EndCommand():
-                if sink := self._sinks.pop(command.sink, None):
-                    sink.end(command.error)
+                self._bodies.end(command.sink, command.error)
             case PullCommand():
-                self._pull(command.stream)
+                self._bodies.pull(command.stream)
             case DiscardCommand():
-                self._drop_stream(command.stream)
+                self._bodies.drop(command.stream)
             case TimerCommand():
                 if active := self._owner(command.request, command.op):
                     delay = min(max(command.delay, 0), _LONGEST_TIMER) / 1000
@@ -296,7 +275,7 @@ class Isolate:
                         delay, self._fire, active, command.op
                     )
             case AbortCommand() | ClearCommand():
-                self._cancel_op(command.op)
+                any(self._subrequests.cancel(a, command.op) for a in self._requests.values())
             case FailCommand():
                 self._fail(command)
             case LogCommand():
@@ -321,12 +300,12 @@ class Isolate:
     def _respond(self, command: RespondCommand, inline: bytes) -> None:
         active = self._owner(command.request)
         if active is None or active.head.done():
-            self._refuse_body(command)
+            self._bodies.refuse(command)
             return
         try:
             response = self._response(active, command, inline)
         except (BodyError, ValueError) as error:
-            self._refuse_body(command)
+            self._bodies.refuse(command)
             self._failed(
                 active, WorkerFailure(Outcome.EXCEPTION, WorkerError("TypeError", str(error), ""))
             )
@@ -350,9 +329,9 @@ class Isolate:
         if command.inline is not None:
             body = inline
         elif command.sink is not None:
-            body = self._open_sink(command.sink, command.headers)
+            body = self._bodies.open_sink(command.sink, command.headers)
         elif command.stream is not None:
-            body, still_encoded = self._hand_over(command.stream, coding)
+            body, still_encoded = self._bodies.hand_over(command.stream, coding)
             encoded = encoded or still_encoded
         if body is not None and coding is not None and not encoded and is_known(coding):
             body = encode(body, coding)
@@ -363,7 +342,7 @@ class Isolate:
         if active is None:
             return
         if command.pass_through:
-            self._take_body(active)
+            self._bodies.take_back(active)
         outcome = (
             Outcome.EXCEEDED_CPU if command.outcome == Outcome.EXCEEDED_CPU else Outcome.EXCEPTION
         )
@@ -400,233 +379,20 @@ class Isolate:
         for op in active.ops.values():
             op.cancel()
         active.ops.clear()
-        self._queueing.discard(active)
+        self._subrequests.forget(active)
         for stream in active.streams.copy():
-            self._drop_stream(stream)
+            self._bodies.drop(stream)
         del self._requests[active.id]
-
-    # --- Subrequests and timers -------------------------------------------------------------------
-
-    def _fetch(self, command: FetchCommand, inline: bytes) -> None:
-        active = self._owner(command.request, command.op)
-        if active is None:
-            self._refuse_body(command)
-            return
-        if not self._may_fetch(active):
-            self._refuse_body(command)
-            self._channel.post(FailureEvent(command.op, "Error", TOO_MANY))
-            return
-        body: bytes | Body | None = None
-        if command.inline is not None:
-            body = inline
-        elif command.sink is not None:
-            body = self._open_sink(command.sink, command.headers)
-        elif command.stream is not None:
-            coding = header(command.headers, "content-encoding")
-            try:
-                body, _ = self._hand_over(command.stream, coding)
-            except BodyError as error:
-                self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
-                return
-        if command.method not in IDEMPOTENT:
-            active.unsafe = True
-        if active.connections is None:
-            active.connections = Connections(self._limits.connections)
-        if active.connections.take(command.op):
-            self._start_fetch(active, command, body)
-            return
-        start = partial(self._start_fetch, active, command, body)
-        active.ops[command.op] = active.connections.queue(command.op, start, body)
-        self._queueing.add(active)
-
-    def _may_fetch(self, active: ActiveRequest) -> bool:
-        active.subrequests += 1
-        return active.subrequests <= self._limits.subrequests
-
-    def _start_fetch(
-        self, active: ActiveRequest, command: FetchCommand, body: bytes | Body | None
-    ) -> None:
-        try:
-            active.ops[command.op] = self._client.start(
-                command.method,
-                command.url,
-                command.headers,
-                body,
-                command.redirect,
-                partial(self._fetched, active, command.op),
-                partial(self._may_fetch, active),
-            )
-        except SubrequestError as error:
-            active.ops.pop(command.op, None)
-            self._channel.post(FailureEvent(command.op, error.name, error.message))
-            self._release(active, command.op)
-
-    def _release(self, active: ActiveRequest, op: int) -> None:
-        """A subrequest needs its connection no more."""
-        if active.connections is not None:
-            active.connections.release(op)
-            if not active.connections.waiting:
-                self._queueing.discard(active)
-
-    def _unblock(self) -> None:
-        """Where all connections of a request are open for bodies that it does not read, and others
-        wait for them, the one that was not used for longest is closed."""
-        for active in list(self._queueing):
-            if active.connections is None:
-                continue
-            idle = [
-                stream
-                for id in active.streams
-                if (stream := self._streams[id]).op in active.connections.open
-                and (stream.reading is None or stream.reading.done())
-            ]
-            if len(idle) < len(active.connections.open):
-                continue
-            stalled = min(idle, key=lambda stream: stream.used)
-            stalled.discard()
-            stalled.body, stalled.coding = ClosedBody(), None
-            self._log(active, LogLine(self.worker, "warn", STALLED))
-            op, stalled.op = stalled.op, None
-            if op is not None:
-                active.bodies.pop(op, None)
-                self._release(active, op)
-
-    def _fetched(
-        self, active: ActiveRequest, op: int, upstream: UpstreamResponse | SubrequestError
-    ) -> None:
-        del active.ops[op]
-        if isinstance(upstream, SubrequestError):
-            self._channel.post(FailureEvent(op, upstream.name, upstream.message))
-            self._release(active, op)
-            return
-        body = upstream.body
-        if body is None or isinstance(body, bytes):
-            inline, stream = body, None
-            self._release(active, op)
-        else:
-            active.bodies[op] = body
-            inline = None
-            stream = self._keep(active, body, header(upstream.headers, "content-encoding"))
-            self._streams[stream].op = op
-            self._streams[stream].used = time.perf_counter()
-        self._channel.post(
-            ResponseEvent(
-                op,
-                upstream.status,
-                upstream.status_text,
-                upstream.headers,
-                upstream.url,
-                upstream.redirected,
-                None if inline is None else len(inline),
-                stream,
-            ),
-            inline or b"",
-        )
 
     def _fire(self, active: ActiveRequest, op: int) -> None:
         active.ops.pop(op, None)
         self._channel.post(TimerEvent(op))
 
-    def _cancel_op(self, op: int) -> None:
-        for active in self._requests.values():
-            if (running := active.ops.pop(op, None)) is not None:
-                running.cancel()
-                self._release(active, op)
-                return
-            if (body := active.bodies.pop(op, None)) is not None:
-                body.break_off("The operation was aborted.")
-                return
+    def _freed(self, active: ActiveRequest, op: int) -> None:
+        self._subrequests.release(active, op)
 
-    # --- Streams and sinks ------------------------------------------------------------------------
-
-    def _keep(self, active: ActiveRequest, body: Body, coding: str | None = None) -> int:
-        """Keeps a body for an isolate, which may pull it or pass it on: the id of its stream."""
-        self._last_stream += 1
-        known = coding.lower() if coding is not None and is_known(coding) else None
-        self._streams[self._last_stream] = Stream(active.id, body, known)
-        active.streams.add(self._last_stream)
-        return self._last_stream
-
-    def _pull(self, id: int) -> None:
-        stream = self._streams.get(id)
-        if stream is None:
-            self._channel.post(EndEvent(id, "The body is gone: its request has ended."))
-        elif stream.reading is None or stream.reading.done():
-            stream.reading = asyncio.get_running_loop().create_task(self._read(id, stream))
-
-    async def _read(self, id: int, stream: Stream) -> None:
-        try:
-            chunk = await stream.decoded().read()
-        except Exception as error:
-            self._forget_stream(id)
-            known = isinstance(error, BodyError)
-            self._channel.post(EndEvent(id, str(error) if known else "internal error"))
-            if not known:
-                raise
-            return
-        stream.used = time.perf_counter()
-        if chunk:
-            self._channel.post(ChunkEvent(id, len(chunk)), chunk)
-        else:
-            self._forget_stream(id)
-            self._channel.post(EndEvent(id, None))
-
-    def _hand_over(self, id: int, coding: str | None) -> tuple[Body, bool]:
-        """Takes a stream from its isolate, to be piped where the isolate said; and whether it is
-        still in the coding `coding`, which is what the receiver is told. Raises BodyError."""
-        stream = self._forget_stream(id)
-        if stream is None:
-            raise BodyError("The body has been read or its request has ended.")
-        if stream.coding is not None and coding is not None and stream.coding == coding.lower():
-            return stream.body, True
-        return stream.decoded(), False
-
-    def _open_sink(self, id: int, headers: list[str]) -> SinkBody:
-        if id in self._sinks:
-            raise ProtocolViolation(f"sink {id} has a reader")
-
-        def cancel() -> None:
-            self._sinks.pop(id, None)
-            self._channel.post(CancelEvent(id, "The client has disconnected."))
-
-        sink = SinkBody(
-            content_length(headers),
-            on_taken=lambda size: self._channel.post(CreditEvent(id, size)),
-            on_cancel=cancel,
-        )
-        self._sinks[id] = sink
-        return sink
-
-    def _take_body(self, active: ActiveRequest) -> None:
-        """Takes the request's body back from the isolate if no byte of it was given away."""
-        if active.body_stream is None:
-            active.body_is_whole = True
-            return
-        stream = self._streams.get(active.body_stream)
-        if stream is not None and stream.reading is None:
-            self._forget_stream(active.body_stream)
-            active.body_is_whole = True
-
-    def _refuse_body(self, command: RespondCommand | FetchCommand) -> None:
-        """Nobody is there to take it."""
-        if command.stream is not None:
-            self._drop_stream(command.stream)
-        if command.sink is not None and command.sink not in self._sinks:
-            self._channel.post(CancelEvent(command.sink, "Nobody reads this body."))
-
-    def _drop_stream(self, id: int) -> None:
-        if stream := self._forget_stream(id):
-            stream.discard()
-
-    def _forget_stream(self, id: int) -> Stream | None:
-        stream = self._streams.pop(id, None)
-        if stream is not None and (active := self._requests.get(stream.request)):
-            active.streams.discard(id)
-            if stream.op is not None:
-                self._release(active, stream.op)
-        return stream
-
-    # --- The end ----------------------------------------------------------------------------------
+    def _warn(self, active: ActiveRequest, text: str) -> None:
+        self._log(active, LogLine(self.worker, "warn", text))
 
     def _log(self, active: ActiveRequest | None, line: LogLine) -> None:
         """Up to the limit: of a request, or of all that is said outside of any."""
@@ -642,6 +408,8 @@ class Isolate:
             text = _LOG_LIMIT.format(kb=self._limits.log_kb)
             self._observer.logged(LogLine(self.worker, "warn", text))
 
+    # --- The end ----------------------------------------------------------------------------------
+
     def _closed(self, reason: str, lied: bool) -> None:
         word = self._last_word
         if word is None or lied:
@@ -653,9 +421,7 @@ class Isolate:
         if self._ended:
             return
         self._ended = True
-        for sink in self._sinks.values():
-            sink.end(word.message)
-        self._sinks.clear()
+        self._bodies.break_off(word.message)
         ending = Ending(process=word.process or died)
         unsent = {event.request for event in self._channel.unsent if type(event) is RequestEvent}
         # Otherwise it is the Worker that is to end.
@@ -690,14 +456,12 @@ class Isolate:
             ending.suspects.append(self._give_away(active))
 
     def _may_begin_again(self, active: ActiveRequest) -> bool:
-        stream = self._streams.get(active.body_stream) if active.body_stream is not None else None
-        whole = active.body_stream is None or (stream is not None and stream.reading is None)
-        return may_begin_again(active, body_is_whole=whole)
+        return may_begin_again(active, body_is_whole=self._bodies.is_whole(active))
 
     def _give_away(self, active: ActiveRequest) -> ActiveRequest:
         """Lets go of a request that is to begin in another isolate."""
         if active.body_stream is not None:
-            self._forget_stream(active.body_stream)
+            self._bodies.forget(active.body_stream)
         self._let_go(active)
         active.isolate, active.connections, active.sink = None, None, None
         active.bodies.clear()
@@ -707,20 +471,3 @@ class Isolate:
 
 def _failure(outcome: Outcome, reason: str) -> WorkerFailure:
     return WorkerFailure(outcome, WorkerError("Error", reason, ""))
-
-
-def response_headers(flat: list[str], *, head: bool) -> list[str]:
-    """A response's headers without those that are the connection's own. Raises ValueError.
-
-    The response to a HEAD request says how long the body would be (RFC 9110 §8.6), which nobody
-    but the one who answers knows."""
-    if len(flat) % 2 or _UNSAFE.search("".join(flat)):
-        raise ValueError("A response header holds a character that HTTP does not allow.")
-    headers: list[str] = []
-    for index in range(0, len(flat), 2):
-        name = flat[index]
-        if not _TOKEN.fullmatch(name):
-            raise ValueError(f"{name!r} is not a header's name.")
-        if name not in _HOP_BY_HOP or (head and name == "content-length"):
-            headers += (name, flat[index + 1])
-    return headers

@@ -14,7 +14,8 @@ from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.casualties import Ending, Guard
 from edgewright.gateway.hosts import HostError, HostPool, Sandbox
-from edgewright.gateway.isolate import Isolate, response_headers
+from edgewright.gateway.isolate import Isolate
+from edgewright.gateway.responses import response_headers
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.origin import parse_origin

@@ -1,10 +1,19 @@
-"""From a Response to the header fields that go out; the same for every way in."""
+"""What becomes of a Worker's response on its way to the client; the same for every way in."""
 
 from __future__ import annotations
+
+import re
 
 from edgewright.messages import Response
 
 _SERVER = (b"server", b"edgewright")
+_HOP_BY_HOP = frozenset(
+    {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
+     "transfer-encoding", "upgrade"}
+)  # fmt: skip
+_UNSAFE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+"""What HTTP has no place for in a field's value (RFC 9110 §5.5)."""
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def fields(response: Response, *, head: bool) -> list[tuple[bytes, bytes]]:
@@ -23,4 +32,21 @@ def fields(response: Response, *, head: bool) -> list[tuple[bytes, bytes]]:
     length = len(body or b"") if body is None or isinstance(body, bytes) else body.length
     if length is not None and response.status not in (204, 304):
         headers.append((b"content-length", b"%d" % length))
+    return headers
+
+
+def response_headers(flat: list[str], *, head: bool) -> list[str]:
+    """A response's headers without those that are the connection's own. Raises ValueError.
+
+    The response to a HEAD request says how long the body would be (RFC 9110 §8.6), which nobody
+    but the one who answers knows."""
+    if len(flat) % 2 or _UNSAFE.search("".join(flat)):
+        raise ValueError("A response header holds a character that HTTP does not allow.")
+    headers: list[str] = []
+    for index in range(0, len(flat), 2):
+        name = flat[index]
+        if not _TOKEN.fullmatch(name):
+            raise ValueError(f"{name!r} is not a header's name.")
+        if name not in _HOP_BY_HOP or (head and name == "content-length"):
+            headers += (name, flat[index + 1])
     return headers

@@ -1,0 +1,168 @@
+"""The subrequests of one isolate: made one by one or queued, within each request's limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from edgewright.config.limits import Limits
+from edgewright.gateway.active import ActiveRequest
+from edgewright.gateway.body_table import BodyTable
+from edgewright.gateway.casualties import IDEMPOTENT
+from edgewright.gateway.channel import Channel
+from edgewright.gateway.connections import STALLED, ClosedBody, Connections
+from edgewright.messages import Body, BodyError
+from edgewright.protocol.messages import FailureEvent, FetchCommand, ResponseEvent
+from edgewright.subrequest.client import TOO_MANY, SubrequestClient
+from edgewright.subrequest.upstream import SubrequestError, UpstreamResponse, header
+
+
+class Subrequests:
+    """What the requests of an isolate have under way. `warn` writes into a request's log."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        bodies: BodyTable,
+        client: SubrequestClient,
+        limits: Limits,
+        *,
+        warn: Callable[[ActiveRequest, str], None],
+    ) -> None:
+        self._channel = channel
+        self._bodies = bodies
+        self._client = client
+        self._limits = limits
+        self._warn = warn
+        self._queueing: set[ActiveRequest] = set()
+        """Requests with subrequests that wait for a connection."""
+
+    def fetch(self, active: ActiveRequest, command: FetchCommand, inline: bytes) -> None:
+        """Makes a subrequest, or queues it."""
+        if not self._may_start(active):
+            self._bodies.refuse(command)
+            self._channel.post(FailureEvent(command.op, "Error", TOO_MANY))
+            return
+        body: bytes | Body | None = None
+        if command.inline is not None:
+            body = inline
+        elif command.sink is not None:
+            body = self._bodies.open_sink(command.sink, command.headers)
+        elif command.stream is not None:
+            coding = header(command.headers, "content-encoding")
+            try:
+                body, _ = self._bodies.hand_over(command.stream, coding)
+            except BodyError as error:
+                self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
+                return
+        if command.method not in IDEMPOTENT:
+            active.unsafe = True
+        if active.connections is None:
+            active.connections = Connections(self._limits.connections)
+        if active.connections.take(command.op):
+            self._start(active, command, body)
+            return
+        start = partial(self._start, active, command, body)
+        active.ops[command.op] = active.connections.queue(command.op, start, body)
+        self._queueing.add(active)
+
+    def _may_start(self, active: ActiveRequest) -> bool:
+        active.subrequests += 1
+        return active.subrequests <= self._limits.subrequests
+
+    def _start(
+        self, active: ActiveRequest, command: FetchCommand, body: bytes | Body | None
+    ) -> None:
+        try:
+            active.ops[command.op] = self._client.start(
+                command.method,
+                command.url,
+                command.headers,
+                body,
+                command.redirect,
+                partial(self._fetched, active, command.op),
+                partial(self._may_start, active),
+            )
+        except SubrequestError as error:
+            active.ops.pop(command.op, None)
+            self._channel.post(FailureEvent(command.op, error.name, error.message))
+            self.release(active, command.op)
+
+    def release(self, active: ActiveRequest, op: int) -> None:
+        """A subrequest needs its connection no more."""
+        if active.connections is not None:
+            active.connections.release(op)
+            if not active.connections.waiting:
+                self._queueing.discard(active)
+
+    def unblock(self) -> None:
+        """Where all connections of a request are open for bodies that it does not read, and others
+        wait for them, the one that was not used for longest is closed."""
+        for active in list(self._queueing):
+            if active.connections is None:
+                continue
+            idle = [
+                stream
+                for id in active.streams
+                if (stream := self._bodies.stream(id)) is not None
+                and stream.op in active.connections.open
+                and (stream.reading is None or stream.reading.done())
+            ]
+            if len(idle) < len(active.connections.open):
+                continue
+            stalled = min(idle, key=lambda stream: stream.used)
+            stalled.discard()
+            stalled.body, stalled.coding = ClosedBody(), None
+            self._warn(active, STALLED)
+            op, stalled.op = stalled.op, None
+            if op is not None:
+                active.bodies.pop(op, None)
+                self.release(active, op)
+
+    def _fetched(
+        self, active: ActiveRequest, op: int, upstream: UpstreamResponse | SubrequestError
+    ) -> None:
+        del active.ops[op]
+        if isinstance(upstream, SubrequestError):
+            self._channel.post(FailureEvent(op, upstream.name, upstream.message))
+            self.release(active, op)
+            return
+        body = upstream.body
+        if body is None or isinstance(body, bytes):
+            inline, stream = body, None
+            self.release(active, op)
+        else:
+            active.bodies[op] = body
+            inline = None
+            stream = self._bodies.keep(active, body, header(upstream.headers, "content-encoding"))
+            if (kept := self._bodies.stream(stream)) is not None:
+                kept.op, kept.used = op, time.perf_counter()
+        self._channel.post(
+            ResponseEvent(
+                op,
+                upstream.status,
+                upstream.status_text,
+                upstream.headers,
+                upstream.url,
+                upstream.redirected,
+                None if inline is None else len(inline),
+                stream,
+            ),
+            inline or b"",
+        )
+
+    def cancel(self, active: ActiveRequest, op: int) -> bool:
+        """Gives an op of the request up, a subrequest or a timer; whether it was one of its."""
+        if (running := active.ops.pop(op, None)) is not None:
+            running.cancel()
+            self.release(active, op)
+        elif (body := active.bodies.pop(op, None)) is not None:
+            body.break_off("The operation was aborted.")
+        else:
+            return False
+        return True
+
+    def forget(self, active: ActiveRequest) -> None:
+        """The request has ended."""
+        self._queueing.discard(active)
