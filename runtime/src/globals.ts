@@ -1,6 +1,7 @@
 // The global scope that Workers see.
 // Names and kinds as in https://developers.cloudflare.com/workers/runtime-apis/
 
+import { lazyGlobals } from "./lazy.js";
 import { AbortController, AbortSignal } from "./web/abort.js";
 import { atob, btoa } from "./web/base64.js";
 import { console } from "./web/console.js";
@@ -95,6 +96,7 @@ export function installGlobals(): void {
   define(FUNCTIONS, true);
   define(OBJECTS, true);
   define({ self: globalThis }, true);
+  lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
   // The classic form: the global scope is an event target.
   const target = new EventTarget();
   setGlobalTarget(target);

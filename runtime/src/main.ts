@@ -10,6 +10,7 @@ import { installGlobals } from "./globals.js";
 import { takeHostFunctions } from "./host.js";
 import { cpuNow, reportException } from "./io.js";
 import { setSharedModules } from "./lazy.js";
+import { takeLatePrimordials } from "./primordials.js";
 import { proceed, resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
 import { installWorker } from "./workers/handlers.js";
@@ -55,6 +56,7 @@ scope.__install = installWorker;
 scope.__letClockRun = letClockRun;
 scope.__start = () => {
   takeHostFunctions();
+  takeLatePrimordials();
   cpuNow();
   removeTemporal();
   setUnhandledPromiseRejectionHandler((_promise, reason) => {

@@ -27,12 +27,9 @@ export type NativeResult = unknown;
 type NativeReply = [ok: true, value: unknown] | [ok: false, name: string, message: string];
 
 /** Computes at once. Throws a DOMException, or a TypeError or RangeError. */
-export function callNative(
-  name: string,
-  options: NativeOptions,
-  ...data: Uint8Array[]
-): NativeResult {
-  return call(name, options, data);
+export function callNative(name: string, options: NativeOptions, data: Uint8Array[]): NativeResult {
+  const items = withData(list<unknown>(name, toJson(options)), data);
+  return resultOf(apply(host.callNative, undefined, items));
 }
 
 /**
@@ -47,7 +44,7 @@ export function startNative<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     if (currentRequest() === null) {
-      resolve(then(call(name, options, data)));
+      resolve(then(callNative(name, options, data)));
       return;
     }
     const request = requireRequest();
@@ -89,12 +86,6 @@ export function openNative(name: string, options: NativeOptions, type: string): 
       host.closeNative(state);
     },
   };
-}
-
-function call(name: string, options: NativeOptions, data: Uint8Array[]): NativeResult {
-  return resultOf(
-    apply(host.callNative, undefined, withData(list<unknown>(name, toJson(options)), data)),
-  );
 }
 
 /** A safeList(), which no setter of a Worker's reaches. */

@@ -322,6 +322,18 @@ export function isUint8Array(value: unknown): value is Uint8Array {
   return isView(value) && TypedArrayName(value) === "Uint8Array";
 }
 
+/** `bytes.toBase64(options)` and `Uint8Array.fromBase64(text, options)`; see takeLatePrimordials(). */
+export let Uint8ArrayToBase64: (bytes: Uint8Array, options?: object) => string;
+export let Uint8ArrayFromBase64: (text: string, options?: object) => Uint8Array;
+
+/** What V8 has only when an isolate starts, and not yet while the snapshot is built. */
+export function takeLatePrimordials(): void {
+  Uint8ArrayToBase64 = uncurryThis(NativeUint8Array.prototype.toBase64) as never;
+  const { fromBase64 } = NativeUint8Array;
+  Uint8ArrayFromBase64 = (text, options) =>
+    apply(fromBase64, NativeUint8Array, [text, options as never]);
+}
+
 // --- Object, Function, Number, Date --------------------------------------------------------------
 
 export const ObjectHasOwn: (object: object, key: PropertyKey) => boolean = Object.hasOwn;

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { takeLatePrimordials } from "../src/primordials.js";
 import { atob as ourAtob, btoa as ourBtoa } from "../src/web/base64.js";
 import { TextDecoder as OurDecoder, TextEncoder as OurEncoder } from "../src/web/encoding.js";
+
+takeLatePrimordials();
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
 

@@ -1,5 +1,6 @@
 // HTML §8.3: atob() and btoa(); Infra §7: forgiving-base64.
 
+import { Uint8ArrayFromBase64, Uint8ArrayToBase64 } from "../primordials.js";
 import { DOMException } from "./dom_exception.js";
 import { requireArguments } from "./webidl.js";
 
@@ -23,7 +24,7 @@ export function btoa(data: string): string {
     }
     bytes[at] = code;
   }
-  return bytes.toBase64();
+  return Uint8ArrayToBase64(bytes);
 }
 
 export function atob(data: string): string {
@@ -31,7 +32,7 @@ export function atob(data: string): string {
   let bytes: Uint8Array;
   try {
     // "loose" is forgiving-base64: white space, missing padding and stray bits pass.
-    bytes = Uint8Array.fromBase64(`${data}`, { lastChunkHandling: "loose" });
+    bytes = Uint8ArrayFromBase64(`${data}`, { __proto__: null, lastChunkHandling: "loose" });
   } catch {
     throw new DOMException(
       "atob() called with invalid base64-encoded data. (Only whitespace, '+', '/', alphanumeric " +

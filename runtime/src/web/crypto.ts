@@ -1,15 +1,19 @@
-// Web Cryptography §10: the random part of Crypto.
+// Web Cryptography §10: Crypto. All but random numbers is loaded when it is first touched.
 
 import { fillRandom, requireRequest } from "../io.js";
+import { loadLazy } from "../lazy.js";
+import {
+  ArrayIncludes,
+  bytesOfView,
+  TypedArrayByteLength,
+  TypedArrayFill,
+  TypedArrayName,
+} from "../primordials.js";
 import { DOMException } from "./dom_exception.js";
 import { defineInterface, requireArguments } from "./webidl.js";
 
-const { Uint8Array, ArrayBuffer, Array } = globalThis;
-const typedArrayName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)!.get!;
-const { apply } = Reflect;
+const { TypeError, Uint8Array, Array } = globalThis;
+const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
 
 const integerArrays: readonly unknown[] = [
   "Int8Array",
@@ -37,25 +41,43 @@ const hex: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, "0"),
 );
 
+type Lazy = typeof import("../lazy/crypto.js");
+
+const internal = Symbol();
+
 export class Crypto {
+  constructor(token: unknown) {
+    if (token !== internal) throw new TypeError("Illegal constructor");
+  }
+
+  get subtle(): Lazy["subtle"] {
+    return (loadLazy("crypto") as Lazy).subtle;
+  }
+
+  /** The platform's own. */
+  get DigestStream(): Lazy["DigestStream"] {
+    return (loadLazy("crypto") as Lazy).DigestStream;
+  }
+
   getRandomValues<T>(array: T): T {
     requireArguments("Crypto.getRandomValues", arguments.length, 1);
     requireRequest();
-    const name: unknown = ArrayBuffer.isView(array) && apply(typedArrayName, array, []);
-    if (!integerArrays.includes(name)) {
+    const name = isView(array) ? TypedArrayName(array) : undefined;
+    if (!ArrayIncludes(integerArrays, name)) {
       throw new DOMException(
         "getRandomValues() needs a typed array of integers.",
         "TypeMismatchError",
       );
     }
-    const { buffer, byteOffset, byteLength } = array as unknown as Uint8Array;
-    if (byteLength > QUOTA) {
+    const bytes = bytesOfView(array as ArrayBufferView);
+    const size = TypedArrayByteLength(bytes);
+    if (size > QUOTA) {
       throw new DOMException(
-        `getRandomValues() only accepts buffers of size <= 64K but provided ${byteLength} bytes.`,
+        `getRandomValues() only accepts buffers of size <= 64K but provided ${size} bytes.`,
         "QuotaExceededError",
       );
     }
-    if (byteLength > 0) fillRandom(new Uint8Array(buffer, byteOffset, byteLength));
+    if (size > 0) fillRandom(bytes);
     return array;
   }
 
@@ -75,11 +97,11 @@ export class Crypto {
       if (at === 4 || at === 6 || at === 8 || at === 10) id += "-";
       id += hex[byte];
     }
-    pool.fill(0, start, start + UUID_SIZE);
+    TypedArrayFill(pool, 0, start, start + UUID_SIZE);
     return id;
   }
 }
 
 defineInterface("Crypto", Crypto);
 
-export const crypto = new Crypto();
+export const crypto = new Crypto(internal);

@@ -1,7 +1,13 @@
 // The few conversions and the shape of classes that Web IDL asks for.
 
 import { isAnyArrayBuffer } from "../engine.js";
-import { bytesOfView, StringIsWellFormed, StringToWellFormed, safeRecord } from "../primordials.js";
+import {
+  ArrayIncludes,
+  bytesOfView,
+  StringIsWellFormed,
+  StringToWellFormed,
+  safeRecord,
+} from "../primordials.js";
 
 const { Uint8Array, TypeError } = globalThis;
 const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
@@ -15,20 +21,26 @@ const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
  */
 export function defineInterface(name: string, constructor: { prototype: object }): void {
   const { prototype } = constructor;
-  defineProperty(constructor, "name", { value: name, configurable: true });
+  defineProperty(constructor, "name", constant(name));
   makeEnumerable(prototype);
   makeEnumerable(constructor);
-  defineProperty(prototype, toStringTag, { value: name, configurable: true });
+  defineProperty(prototype, toStringTag, constant(name));
 }
 
 function makeEnumerable(target: object): void {
   const descriptors = getOwnPropertyDescriptors(target) as Record<PropertyKey, PropertyDescriptor>;
-  for (const key of ownKeys(target)) {
-    const builtIn = ["constructor", "prototype", "name", "length"].includes(key as string);
+  const keys = ownKeys(target);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as PropertyKey;
+    const builtIn = ArrayIncludes(["constructor", "prototype", "name", "length"], key);
     if (typeof key === "string" && !builtIn && descriptors[key]?.configurable) {
-      defineProperty(target, key, { enumerable: true });
+      defineProperty(target, key, { __proto__: null, enumerable: true } as PropertyDescriptor);
     }
   }
+}
+
+function constant(value: unknown): PropertyDescriptor {
+  return { __proto__: null, value, configurable: true } as PropertyDescriptor;
 }
 
 /** Constants of an interface (Web IDL §3.7.5), on the constructor and on its prototype. */

@@ -1,10 +1,12 @@
-"""Hash functions: Web Cryptography §30 (SHA), and MD5 as the platform has it."""
+"""Hash functions and HMAC: Web Cryptography §30 (SHA) and §29, and MD5 as the platform has it."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import constant_time, hashes
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from edgewright.isolate.natives.errors import NativeError
 
@@ -41,5 +43,26 @@ class Digest:
         return self._hash.finalize() if end else b""
 
 
-FUNCTIONS = {"digest": digest}
+def sign(key: bytes, data: bytes, *, hash: str) -> bytes:
+    computation = HMAC(key, hash_named(hash))
+    computation.update(data)
+    return computation.finalize()
+
+
+def verify(key: bytes, signature: bytes, data: bytes, *, hash: str) -> bool:
+    computation = HMAC(key, hash_named(hash))
+    computation.update(data)
+    try:
+        computation.verify(signature)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def equal(a: bytes, b: bytes) -> bool:
+    """crypto.subtle.timingSafeEqual."""
+    return constant_time.bytes_eq(a, b)
+
+
+FUNCTIONS = {"digest": digest, "hmac-sign": sign, "hmac-verify": verify, "equal": equal}
 STATES = {"digest": Digest}

@@ -25,9 +25,22 @@ class Registry:
 
     def __init__(self) -> None:
         # The libraries behind them are heavy: whoever only asks for V8 doesn't need them.
-        from edgewright.isolate.natives import crypto_digest
+        from edgewright.isolate.natives import (
+            crypto_aes,
+            crypto_derive,
+            crypto_digest,
+            crypto_keys,
+            crypto_public,
+        )
 
-        self.functions: dict[str, Native] = {**crypto_digest.FUNCTIONS}
+        self.functions: dict[str, Native] = {
+            **crypto_aes.FUNCTIONS,
+            **crypto_derive.FUNCTIONS,
+            **crypto_digest.FUNCTIONS,
+            **crypto_keys.FUNCTIONS,
+            **crypto_public.FUNCTIONS,
+        }
+        crypto_public.warm_up()
         self.states: dict[str, Callable[..., State]] = {**crypto_digest.STATES}
 
 
