@@ -15,7 +15,7 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.isolate import Isolate
 from edgewright.messages import BodyError, Request, read_all
 from edgewright.observe.records import Outcome, Recorder
-from edgewright.protocol.framing import FrameDecoder, encode_frame
+from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
 from edgewright.protocol.messages import SINK_WINDOW
 from edgewright.subrequest.client import SubrequestClient
 
@@ -41,6 +41,8 @@ class Played:
         )
         self._decoder = FrameDecoder()
         self._frames: list[tuple[bytes, bytes, int]] = []
+        self._due = 0
+        """Batches that were not answered yet."""
 
     def _on_idle(self) -> None:
         self.idle += 1
@@ -50,17 +52,27 @@ class Played:
         return (await self.events_and_bytes())[0]
 
     async def events_and_bytes(self) -> tuple[list[list[Any]], bytes]:
-        loop = asyncio.get_running_loop()
         while not self._frames:
-            data = await asyncio.wait_for(loop.sock_recv(self.socket, 1 << 20), 2)
-            assert data, "the gateway has closed the connection"
-            self._frames += self._decoder.feed(data)
+            await self._receive()
         json, blob, _ = self._frames.pop(0)
         return msgspec.json.decode(json), blob
+
+    async def _receive(self) -> None:
+        loop = asyncio.get_running_loop()
+        data = await asyncio.wait_for(loop.sock_recv(self.socket, 1 << 20), 2)
+        assert data, "the gateway has closed the connection"
+        frames = self._decoder.feed(data)
+        self._due += len(frames)
+        self._frames += [frame for frame in frames if frame[0] != b"[]"]
 
     async def say(
         self, *commands: list[Any], blob: bytes = b"", spent: tuple[float, ...] = ()
     ) -> None:
+        """The commands of a turn, which is asked for where there is none."""
+        if not self._due:
+            await self.raw(WAKE)
+            await self._receive()
+        self._due -= 1
         await self.raw(encode_frame(msgspec.json.encode([spent, commands]), blob, 1_000_000))
 
     async def raw(self, data: bytes) -> None:
@@ -357,6 +369,10 @@ LIES: dict[str, list[list[Any]]] = {
     "a negative request": [["done", -1]],
     "bytes that are not there": [respond(1, inline=5)],
     "a negative size": [["chunk", 1, -5]],
+    "more than a number can say": [["timer", 1, 2**53, 1]],
+    "more digits than a number has": [["timer", 1, 10**400, 1]],
+    "a level that is none": [["log", 1, "loud", ""]],
+    "a header without a value": [fetch(1, 1, headers=["accept"])],
     "an op twice": [["timer", 1, 1, 1000], ["timer", 1, 1, 1000]],
     "a sink twice": [fetch(1, 1, sink=3), fetch(1, 2, sink=3)],
     "an outcome that is none": [["gone", "victorious", "", False]],
@@ -438,12 +454,64 @@ async def test_the_last_word_says_why(played: Played) -> None:
     assert caught.value.outcome is Outcome.EXCEEDED_MEMORY
 
 
-async def test_answers_that_nobody_asked_for_do_no_harm(played: Played) -> None:
-    await played.say()
-    await played.say(["log", None, "log", "unasked"])
+async def test_an_answer_that_nobody_asked_for_is_a_lie(played: Played) -> None:
+    await played.raw(encode_frame(b"[[],[]]"))
+    assert await played.closed()
+    assert played.ended == [True]
+
+
+async def test_an_answer_before_the_question_was_read_is_a_lie(played: Played) -> None:
+    active = played.isolate.start(Request("POST", "http://h/", [], bytes(4 << 20)))
+    await asyncio.sleep(0)
+    await played.raw(encode_frame(b"[[],[]]"))
+    with pytest.raises(WorkerFailure):
+        await asyncio.wait_for(active.head, 2)
+    assert played.ended == [True]
+
+
+async def test_asking_for_turns_over_and_over_is_a_lie(played: Played) -> None:
+    await played.raw(WAKE * 11_000)
+    assert await played.closed()
+    assert played.ended == [True]
+
+
+async def test_the_last_word_need_not_be_asked_for(played: Played) -> None:
+    await played.raw(encode_frame(b'[[],[["gone","exceededCpu","too long",false]]]'))
+    assert await played.closed()
+    assert played.ended == [False]
+
+
+async def test_what_an_isolate_has_produced_counts_as_its_memory(played: Played) -> None:
+    first = await played.start()
+    await played.say(respond(1, inline=200 << 20), blob=bytes(200 << 20))
+    second = await played.start()
+    body = (await first.head).body
+    assert not isinstance(body, bytes | None)
+    await played.say(respond(2, inline=100 << 20), blob=bytes(100 << 20))
+    assert await played.closed()
+    assert second.outcome is Outcome.EXCEEDED_MEMORY
+    assert played.ended == [False]
+
+
+async def test_what_was_read_counts_no_more(played: Played) -> None:
+    for request in (1, 2, 3):
+        active = await played.start()
+        size = 100 << 20
+        await played.say(respond(request, inline=size), ["done", request], blob=bytes(size))
+        assert len(await read_all((await active.head).body)) == size
+    assert not played.ended
+
+
+async def test_a_request_has_so_many_timers_and_no_more(played: Played) -> None:
     active = await played.start()
-    await played.say(respond(1, inline=1), ["done", 1], blob=b"x")
-    assert (await active.head).body == b"x"
+    await played.say(*(["timer", 1, op, 1e9] for op in range(1, 10_002)))
+    assert await played.events() == [["stop", 1, "Worker exceeded memory limit."]]
+    assert active.outcome is Outcome.EXCEEDED_MEMORY
+    assert len(active.ops) == 10_000
+    await played.say(["timer", 1, 20_000, 1e9], ["done", 1])
+    await asyncio.sleep(0.05)
+    assert not active.ops
+    assert not played.ended
 
 
 async def test_closing_fails_what_is_under_way(played: Played) -> None:

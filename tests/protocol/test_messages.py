@@ -64,13 +64,15 @@ def typescript_union(name: str) -> set[str]:
 
 
 def kind(annotation: Any) -> str:
-    if typing.get_origin(annotation) is types.UnionType:
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
         (inner,) = (part for part in typing.get_args(annotation) if part is not types.NoneType)
         return kind(inner) + "?"
     if typing.get_origin(annotation) is list:
         return kind(typing.get_args(annotation)[0]) + "[]"
     if typing.get_origin(annotation) is dict:
         return "object"
+    if typing.get_origin(annotation) is typing.Literal:
+        return _KINDS[type(typing.get_args(annotation)[0])]
     return _KINDS[annotation]
 
 

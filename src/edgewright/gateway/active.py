@@ -70,6 +70,8 @@ class ActiveRequest:
     error: WorkerError | None = None
     ray: str = ""
     ops: dict[int, _Cancellable] = field(default_factory=dict[int, _Cancellable])
+    uploads: dict[int, int] = field(default_factory=dict[int, int])
+    """Sizes of the large bodies that ops hold."""
     bodies: dict[int, UpstreamBody] = field(default_factory=dict[int, UpstreamBody])
     """What the responses to ops consist of: an op may still be aborted when its head has come."""
     streams: set[int] = field(default_factory=set[int])

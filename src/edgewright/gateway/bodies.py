@@ -35,6 +35,11 @@ class SinkBody:
         self._on_cancel = on_cancel
 
     @property
+    def held(self) -> int:
+        """Bytes that nobody has read yet."""
+        return self._held
+
+    @property
     def full(self) -> bool:
         """Whether the isolate has used its credit up. (Its last chunk may go beyond.)"""
         return self._held >= SINK_WINDOW
@@ -83,6 +88,28 @@ class SinkBody:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+class HeldBody:
+    """A large body that came from an isolate in one piece. Who holds it is told when it is gone."""
+
+    def __init__(self, data: bytes, on_gone: Callable[[], None]) -> None:
+        self.length = len(data)
+        self._data = memoryview(data)
+        self._on_gone: Callable[[], None] | None = on_gone
+
+    async def read(self) -> bytes:
+        chunk = bytes(self._data[:SINK_WINDOW])
+        self._data = self._data[SINK_WINDOW:]
+        if not self._data:
+            self.discard()
+        return chunk
+
+    def discard(self) -> None:
+        self._data = memoryview(b"")
+        if self._on_gone is not None:
+            self._on_gone()
+            self._on_gone = None
 
 
 @dataclass(slots=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 
 from edgewright.gateway.active import ActiveRequest
-from edgewright.gateway.bodies import SinkBody, Stream
+from edgewright.gateway.bodies import HeldBody, SinkBody, Stream
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import is_known
 from edgewright.messages import Body, BodyError
 from edgewright.protocol.messages import (
+    SINK_WINDOW,
     CancelEvent,
     ChunkEvent,
     CreditEvent,
@@ -22,14 +24,27 @@ from edgewright.protocol.messages import (
 )
 from edgewright.subrequest.upstream import content_length
 
+MOST_HELD = 256 << 20
+"""Bytes of bodies that an isolate has produced and nobody has taken."""
+
 
 class BodyTable:
     """Streams and sinks by their ids. `on_freed` is told when a stream that came with a subrequest
-    is the isolate's no more."""
+    is the isolate's no more, and `on_too_much` when more than the isolate may have is held for it.
+    """
 
-    def __init__(self, channel: Channel, *, on_freed: Callable[[ActiveRequest, int], None]) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        on_freed: Callable[[ActiveRequest, int], None],
+        on_too_much: Callable[[], None],
+    ) -> None:
         self._channel = channel
         self._on_freed = on_freed
+        self._on_too_much = on_too_much
+        self._held = 0
+        """Bytes of large bodies that came in one piece."""
         self._streams: dict[int, Stream] = {}
         self._sinks: dict[int, SinkBody] = {}
         self._last_stream = 0
@@ -48,6 +63,36 @@ class BodyTable:
             if body.full:
                 raise ProtocolViolation(f"sink {sink} sends without credit")
             body.push(chunk)
+            if body.held > SINK_WINDOW:
+                self._hold(0)
+
+    def response_body(self, data: bytes) -> bytes | Body:
+        """A response's body that came in one piece."""
+        if len(data) <= SINK_WINDOW:
+            return data
+        self._hold(len(data))
+        return HeldBody(data, partial(self._free, len(data)))
+
+    def hold_upload(self, active: ActiveRequest, op: int, data: bytes) -> None:
+        """A subrequest's body that came in one piece is kept, until uploaded(): a redirect may ask
+        for it again."""
+        if len(data) > SINK_WINDOW:
+            active.uploads[op] = len(data)
+            self._hold(len(data))
+
+    def uploaded(self, active: ActiveRequest, op: int) -> None:
+        """A subrequest's body is needed no more."""
+        if size := active.uploads.pop(op, 0):
+            self._free(size)
+
+    def _hold(self, size: int) -> None:
+        """The isolate's memory is bounded, and here is where it could be stored instead."""
+        self._held += size
+        if self._held + sum(sink.held for sink in self._sinks.values()) > MOST_HELD:
+            self._on_too_much()
+
+    def _free(self, size: int) -> None:
+        self._held -= size
 
     def end(self, sink: int, error: str | None) -> None:
         """The isolate has filled a sink, or broke off."""

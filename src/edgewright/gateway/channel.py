@@ -8,10 +8,20 @@ from collections.abc import Callable
 
 import msgspec
 
-from edgewright.protocol.framing import FrameDecoder, FrameError, encode_frame
-from edgewright.protocol.messages import Command, Event, ProtocolViolation, decode_result
+from edgewright.protocol.framing import MAX_COMMANDS, FrameDecoder, FrameError, encode_frame
+from edgewright.protocol.messages import (
+    Command,
+    Event,
+    GoneCommand,
+    ProtocolViolation,
+    TurnResult,
+    decode_result,
+)
 
 _RECEIVE = 1 << 18
+
+_MOST_WAKES = 10_000
+"""Times that an isolate may ask for a turn that it is to have anyway."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -30,6 +40,10 @@ class Channel:
     """Turns, one at a time: what is posted while one runs becomes the next batch.
 
     `on_turn` gets each turn's commands; `on_close` is called once when the isolate is gone.
+
+    The other side may say two things without having been asked, its last word and WAKE. Whoever
+    answers more than it was asked, or before it has read the question, lies: so it can't make us
+    work, nor keep what it does not read, without end.
     """
 
     def __init__(
@@ -43,16 +57,19 @@ class Channel:
         self._loop = asyncio.get_running_loop()
         self._on_turn = on_turn
         self._on_close = on_close
-        self._decoder = FrameDecoder()
+        self._decoder = FrameDecoder(most_json=MAX_COMMANDS)
         self._events: list[Event] = []
         self._attachments: list[bytes] = []
-        self._unsent = b""
+        self._unsent: bytes | memoryview = b""
         self._turning = False
         self._since = 0.0
         self.in_turn: list[Event] = []
         """What the isolate is at, or was when it ended."""
         self._pace = 0.0
+        self._asked = False
+        """A batch was sent, and its commands have not come yet."""
         self._wanted = False
+        self._wakes = 0
         self._closed = False
         self._loop.add_reader(connection, self._readable)
 
@@ -99,6 +116,9 @@ class Channel:
 
     def _woken(self) -> None:
         """The isolate has something to say; see WAKE."""
+        self._wakes += 1
+        if self._wakes > _MOST_WAKES:
+            raise ProtocolViolation("it asks for turns over and over")
         self._wanted = True
         if not self._turning:
             self._turning = True
@@ -106,6 +126,8 @@ class Channel:
 
     def _turn(self) -> None:
         self._wanted = False
+        self._wakes = 0
+        self._asked = True
         self._since = self._loop.time()
         self.in_turn = events = self._events
         self._events = []
@@ -113,11 +135,8 @@ class Channel:
         blob = attachments[0] if len(attachments) == 1 else b"".join(attachments)
         self._send(encode_frame(_encoder.encode(events), blob))
 
-    def _send(self, frame: bytes) -> None:
+    def _send(self, frame: bytes | memoryview) -> None:
         if self._closed:
-            return
-        if self._unsent:  # The other side answered before it had been asked: keep the order.
-            self._unsent += frame
             return
         try:
             sent = self._socket.send(frame)
@@ -127,7 +146,7 @@ class Channel:
             self._lost(str(error))
             return
         if sent < len(frame):
-            self._unsent = frame[sent:]
+            self._unsent = memoryview(frame)[sent:]
             self._loop.add_writer(self._socket, self._writable)
 
     def _writable(self) -> None:
@@ -152,6 +171,9 @@ class Channel:
                     self._woken()
                     continue
                 result = decode_result(json)
+                if not self._asked or self._unsent:
+                    _check_unasked(result)
+                self._asked = False
                 self._on_turn(result.spent, cpu_ns, result.commands, blob)
                 if self._closed:
                     return
@@ -177,3 +199,9 @@ class Channel:
         if not self._closed:
             self.close()
             self._on_close(reason, lied)
+
+
+def _check_unasked(result: TurnResult) -> None:
+    """Raises ProtocolViolation for all but a last word."""
+    if [type(command) for command in result.commands] != [GoneCommand]:
+        raise ProtocolViolation("it answers what it was not asked")

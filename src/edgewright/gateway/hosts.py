@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 import platformdirs
 
+from edgewright.observe.terminal import printable
 from edgewright.protocol.messages import HostReady
 
 Sandbox = Literal["require", "auto", "off"]
@@ -210,8 +211,7 @@ async def _pass_on_errors(process: asyncio.subprocess.Process) -> None:
     while data := await process.stderr.read(4096):
         text = data[:left].decode("utf-8", "replace")
         left -= len(data[:left])
-        clean = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
-        sys.stderr.write(clean)
+        sys.stderr.write(printable(text))
         sys.stderr.flush()
 
 

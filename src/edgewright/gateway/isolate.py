@@ -69,6 +69,12 @@ _LATE_WAIT_UNTIL = (
 )
 _LATE_RESPONSE = "Worker exceeded wall time limit: its response had not begun in time."
 
+_OVER_MEMORY = "Worker exceeded memory limit."
+_MOST_OPS = 10_000
+"""Timers and subrequests of one request at a time."""
+_LONGEST_TEXT = 64 * 1024
+"""Characters of an exception's parts that are kept."""
+
 _LONGEST_TIMER = 2**31 - 1
 """Milliseconds; HTML's timers take no more."""
 
@@ -103,7 +109,9 @@ class Isolate:
         self._last_request = 0
         self._last_word: GoneCommand | None = None
         self._channel = Channel(connection, on_turn=self._turn, on_close=self._closed)
-        self._bodies = BodyTable(self._channel, on_freed=self._freed)
+        self._bodies = BodyTable(
+            self._channel, on_freed=self._freed, on_too_much=self._has_too_much
+        )
         self._subrequests = Subrequests(
             self._channel, self._bodies, client, limits, warn=self._warn
         )
@@ -228,11 +236,12 @@ class Isolate:
     def _share_cpu(self, spent: list[float], cpu_ns: int) -> ActiveRequest | None:
         """Adds up what each request has used; gives the one, if any, that is over its limit now."""
         over: ActiveRequest | None = None
-        total = sum(spent[1::2])
-        for index in range(0, len(spent) - 1, 2):
-            active = self._requests.get(int(spent[index]))
+        shares = [max(0.0, share) for share in spent[1::2]]
+        total = sum(shares)
+        for request, share in zip(spent[::2], shares, strict=False):
+            active = self._requests.get(int(request))
             if active is not None and total > 0:
-                active.cpu_ns += cpu_ns * spent[index + 1] / total
+                active.cpu_ns += cpu_ns * share / total
                 if active.cpu_ns > self._cpu_ns and not active.stopped:
                     # Before its commands are performed: what it has answered comes too late.
                     self._failed(active, _failure(Outcome.EXCEEDED_CPU, _OVER_CPU))
@@ -270,6 +279,9 @@ class Isolate:
                 self._bodies.drop(command.stream)
             case TimerCommand():
                 if active := self._owner(command.request, command.op):
+                    if len(active.ops) >= _MOST_OPS:
+                        self._stop(active, Outcome.EXCEEDED_MEMORY, _OVER_MEMORY)
+                        return
                     delay = min(max(command.delay, 0), _LONGEST_TIMER) / 1000
                     active.ops[command.op] = asyncio.get_running_loop().call_later(
                         delay, self._fire, active, command.op
@@ -289,12 +301,14 @@ class Isolate:
 
     def _owner(self, request: int, op: int | None = None) -> ActiveRequest | None:
         """The request that a command is for; None when it has ended, which its code may not have
-        noticed. `op` is one that the command starts."""
+        noticed. `op` is one that the command starts, which a request that was stopped may not."""
         active = self._requests.get(request)
         if active is None and not 0 < request <= self._last_request:
             raise ProtocolViolation(f"there was no request {request}")
         if active is not None and op in active.ops:
             raise ProtocolViolation(f"op {op} is under way")
+        if active is not None and op is not None and active.stopped:
+            return None
         return active
 
     def _respond(self, command: RespondCommand, inline: bytes) -> None:
@@ -327,7 +341,7 @@ class Isolate:
         body: bytes | Body | None = None
         encoded = command.encoded
         if command.inline is not None:
-            body = inline
+            body = self._bodies.response_body(inline)
         elif command.sink is not None:
             body = self._bodies.open_sink(command.sink, command.headers)
         elif command.stream is not None:
@@ -346,7 +360,11 @@ class Isolate:
         outcome = (
             Outcome.EXCEEDED_CPU if command.outcome == Outcome.EXCEEDED_CPU else Outcome.EXCEPTION
         )
-        error = WorkerError(command.name, command.message, command.stack)
+        error = WorkerError(
+            command.name[:_LONGEST_TEXT],
+            command.message[:_LONGEST_TEXT],
+            command.stack[:_LONGEST_TEXT],
+        )
         self._failed(active, WorkerFailure(outcome, error, pass_through=command.pass_through))
 
     def _failed(self, active: ActiveRequest, failure: WorkerFailure) -> None:
@@ -390,6 +408,9 @@ class Isolate:
 
     def _freed(self, active: ActiveRequest, op: int) -> None:
         self._subrequests.release(active, op)
+
+    def _has_too_much(self) -> None:
+        self._last_word = GoneCommand(Outcome.EXCEEDED_MEMORY, _OVER_MEMORY, process=False)
 
     def _warn(self, active: ActiveRequest, text: str) -> None:
         self._log(active, LogLine(self.worker, "warn", text))

@@ -19,7 +19,7 @@ from edgewright.gateway.responses import response_headers
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.origin import parse_origin
-from edgewright.protocol.framing import HEAD, MAX_FRAME, FrameError, encode_frame
+from edgewright.protocol.framing import HEAD, MAX_COMMANDS, FrameError, encode_frame
 from edgewright.protocol.messages import Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 from edgewright.subrequest.dial import Outbound
@@ -409,7 +409,7 @@ async def _load_worker(connection: socket.socket, load: Load) -> LoadError | Non
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(connection, encode_frame(msgspec.json.encode(load)))
     json_size, _, _ = HEAD.unpack(await _receive(connection, HEAD.size))
-    if json_size > MAX_FRAME:
+    if json_size > MAX_COMMANDS:
         raise FrameError(f"a frame of {json_size} bytes was announced")
     return msgspec.json.decode(await _receive(connection, json_size), type=Loaded).error
 
@@ -417,10 +417,10 @@ async def _load_worker(connection: socket.socket, load: Load) -> LoadError | Non
 async def _receive(connection: socket.socket, size: int) -> bytes:
     """So many bytes and no more: what follows is for the isolate's channel."""
     loop = asyncio.get_running_loop()
-    data = b""
+    data = bytearray()
     while len(data) < size:
         more = await loop.sock_recv(connection, size - len(data))
         if not more:
             raise ConnectionError("it closed the connection")
         data += more
-    return data
+    return bytes(data)

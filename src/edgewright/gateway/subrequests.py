@@ -13,7 +13,12 @@ from edgewright.gateway.casualties import IDEMPOTENT
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.connections import STALLED, ClosedBody, Connections
 from edgewright.messages import Body, BodyError
-from edgewright.protocol.messages import FailureEvent, FetchCommand, ResponseEvent
+from edgewright.protocol.messages import (
+    FailureEvent,
+    FetchCommand,
+    ProtocolViolation,
+    ResponseEvent,
+)
 from edgewright.subrequest.client import TOO_MANY, SubrequestClient
 from edgewright.subrequest.upstream import SubrequestError, UpstreamResponse, header
 
@@ -39,7 +44,9 @@ class Subrequests:
         """Requests with subrequests that wait for a connection."""
 
     def fetch(self, active: ActiveRequest, command: FetchCommand, inline: bytes) -> None:
-        """Makes a subrequest, or queues it."""
+        """Makes a subrequest, or queues it. Raises ProtocolViolation."""
+        if len(command.headers) % 2:
+            raise ProtocolViolation("a header without a value")
         if not self._may_start(active):
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", TOO_MANY))
@@ -47,6 +54,7 @@ class Subrequests:
         body: bytes | Body | None = None
         if command.inline is not None:
             body = inline
+            self._bodies.hold_upload(active, command.op, inline)
         elif command.sink is not None:
             body = self._bodies.open_sink(command.sink, command.headers)
         elif command.stream is not None:
@@ -86,6 +94,7 @@ class Subrequests:
             )
         except SubrequestError as error:
             active.ops.pop(command.op, None)
+            self._bodies.uploaded(active, command.op)
             self._channel.post(FailureEvent(command.op, error.name, error.message))
             self.release(active, command.op)
 
@@ -124,6 +133,7 @@ class Subrequests:
         self, active: ActiveRequest, op: int, upstream: UpstreamResponse | SubrequestError
     ) -> None:
         del active.ops[op]
+        self._bodies.uploaded(active, op)
         if isinstance(upstream, SubrequestError):
             self._channel.post(FailureEvent(op, upstream.name, upstream.message))
             self.release(active, op)
@@ -156,6 +166,7 @@ class Subrequests:
         """Gives an op of the request up, a subrequest or a timer; whether it was one of its."""
         if (running := active.ops.pop(op, None)) is not None:
             running.cancel()
+            self._bodies.uploaded(active, op)
             self.release(active, op)
         elif (body := active.bodies.pop(op, None)) is not None:
             body.break_off("The operation was aborted.")
@@ -165,4 +176,6 @@ class Subrequests:
 
     def forget(self, active: ActiveRequest) -> None:
         """The request has ended."""
+        for op in list(active.uploads):
+            self._bodies.uploaded(active, op)
         self._queueing.discard(active)

@@ -13,7 +13,13 @@ import msgspec
 
 from edgewright.isolate.engine import STARTUP_EXCEEDED, Isolate, IsolateGone, TurnTimeout
 from edgewright.isolate.stopwatch import GRACE, WORTH_A_LOOK, Deadline, Watch
-from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
+from edgewright.protocol.framing import (
+    MAX_COMMANDS,
+    MAX_FRAME,
+    WAKE,
+    FrameDecoder,
+    encode_frame,
+)
 from edgewright.protocol.messages import GoneCommand, Load, Loaded, LoadError, TurnResult
 
 _RECEIVE = 1 << 18
@@ -141,7 +147,10 @@ class Tenant:
         self._turns += 1
         if end - start > _MEMORY_AFTER_NS or self._turns % _MEMORY_EVERY == 0:
             self._check_memory()
-        return encode_frame(result[0].encode(), result[1], end - start + pool_ns)
+        commands, blob = result[0].encode(), result[1]
+        if len(commands) > MAX_COMMANDS or len(commands) + len(blob) > MAX_FRAME:
+            raise IsolateGone("exceededMemory", _OVER_MEMORY)  # The gateway would call it a lie.
+        return encode_frame(commands, blob, end - start + pool_ns)
 
     def _begin(self) -> int:
         start = self._isolate.cpu_ns()

@@ -11,6 +11,9 @@ only, else 0)."""
 MAX_FRAME = 256 * 1024 * 1024
 """Bytes; a peer that announces more is lying or broken."""
 
+MAX_COMMANDS = 32 * 1024 * 1024
+"""Bytes of JSON that an isolate may say in a turn: the gateway has to read it in one go, and others
+wait meanwhile."""
 
 WAKE = HEAD.pack(0, 0, 0)
 """An empty frame: the isolate asks for a turn, as it has commands that no event caused (promises of
@@ -25,12 +28,14 @@ class FrameDecoder:
     """Cuts a byte stream into frames.
 
     Feed it what the socket gave; it yields (json, attachments, cpu_ns) for each complete frame.
+    `most_json` bounds a frame's JSON.
     """
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_buffer", "_most_json")
 
-    def __init__(self) -> None:
+    def __init__(self, most_json: int = MAX_FRAME) -> None:
         self._buffer = bytearray()
+        self._most_json = most_json
 
     def feed(self, data: bytes) -> list[tuple[bytes, bytes, int]]:
         """Raises FrameError when the stream can't be frames any more."""
@@ -46,8 +51,8 @@ class FrameDecoder:
         start = 0
         while len(buffer) - start >= HEAD.size:
             json_size, blob_size, cpu = HEAD.unpack_from(buffer, start)
-            if json_size + blob_size > MAX_FRAME:
-                raise FrameError(f"a frame of {json_size + blob_size} bytes was announced")
+            if json_size > self._most_json or json_size + blob_size > MAX_FRAME:
+                raise FrameError(f"a frame of {json_size} + {blob_size} bytes was announced")
             middle = start + HEAD.size + json_size
             end = middle + blob_size
             if len(buffer) < end:

@@ -16,9 +16,17 @@ Conventions:
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+
+from edgewright.protocol.framing import MAX_FRAME
+
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+"""As JavaScript's numbers have it. Commands come from processes that may be in an attacker's hands:
+what their types refuse never gets any further."""
+
+Size = Annotated[int, msgspec.Meta(ge=0, le=MAX_FRAME)]
 
 
 class Message(msgspec.Struct, array_like=True, gc=False):
@@ -142,35 +150,34 @@ Event = (
 class FetchCommand(Message, tag="fetch"):
     """Make a subrequest for `request`; answered by a ResponseEvent or a FailureEvent."""
 
-    request: int
-    op: int
+    request: Id
+    op: Id
     method: str
     url: str
     headers: list[str]
-    inline: int | None
-    stream: int | None
-    sink: int | None
-    redirect: str
-    """"follow", "manual" or "error"."""
+    inline: Size | None
+    stream: Id | None
+    sink: Id | None
+    redirect: Literal["follow", "manual", "error"]
     cf: dict[str, Any] | None
 
 
 class AbortCommand(Message, tag="abort"):
     """Give up an op: its subrequest is cancelled and no event will be looked at."""
 
-    op: int
+    op: Id
 
 
 class RespondCommand(Message, tag="respond"):
     """The answer to `request`."""
 
-    request: int
+    request: Id
     status: int
     status_text: str
     headers: list[str]
-    inline: int | None
-    stream: int | None
-    sink: int | None
+    inline: Size | None
+    stream: Id | None
+    sink: Id | None
     encoded: bool
     """The bytes are already in the Content-Encoding that the headers name (encodeBody: "manual");
     otherwise the gateway encodes what the isolate produced."""
@@ -179,7 +186,7 @@ class RespondCommand(Message, tag="respond"):
 class FailCommand(Message, tag="fail"):
     """The handler of `request` threw, rejected, or answered with something impossible."""
 
-    request: int
+    request: Id
     outcome: str
     """One of the platform's outcomes: "exception" or "exceededCpu"."""
     name: str
@@ -192,54 +199,54 @@ class FailCommand(Message, tag="fail"):
 class DoneCommand(Message, tag="done"):
     """Nothing of `request` is left to do: the handler and all of waitUntil have settled."""
 
-    request: int
+    request: Id
 
 
 class PullCommand(Message, tag="pull"):
     """Send the next chunk of a stream."""
 
-    stream: int
+    stream: Id
 
 
 class DiscardCommand(Message, tag="discard"):
     """Nobody will read this stream (any more)."""
 
-    stream: int
+    stream: Id
 
 
 class ChunkCommand(Message, tag="chunk"):
     """Bytes that a sink produced. At most SINK_WINDOW bytes may be on the way without credit."""
 
-    sink: int
-    size: int
+    sink: Id
+    size: Size
 
 
 class EndCommand(Message, tag="end"):
     """A sink is over: complete, or broken off where `error` says why."""
 
-    sink: int
+    sink: Id
     error: str | None
 
 
 class TimerCommand(Message, tag="timer"):
     """Fire `op` after `delay` milliseconds, once."""
 
-    request: int
-    op: int
+    request: Id
+    op: Id
     delay: float
 
 
 class ClearCommand(Message, tag="clear"):
     """The timer `op` is not wanted any more."""
 
-    op: int
+    op: Id
 
 
 class LogCommand(Message, tag="log"):
     """A line of console output; `request` is null for what runs at start-up."""
 
-    request: int | None
-    level: str
+    request: Id | None
+    level: Literal["debug", "info", "log", "warn", "error"]
     message: str
 
 

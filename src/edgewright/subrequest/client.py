@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from edgewright.messages import Body
 from edgewright.subrequest.dial import Outbound
-from edgewright.subrequest.http1 import Http1
+from edgewright.subrequest.http1 import WORTH_KEEPING, Http1
 from edgewright.subrequest.upstream import (
     Settle,
     Subrequest,
@@ -143,9 +143,9 @@ class _Fetch:
     def begin(self) -> None:
         """Raises SubrequestError."""
         shown = self._url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
-        self._hop = self._client.http.start(
-            self._method, shown, _sent(tuple(self._headers)), self._body, self._arrived
-        )
+        small = sum(map(len, self._headers)) <= WORTH_KEEPING
+        sent = (_sent if small else _sent.__wrapped__)(tuple(self._headers))
+        self._hop = self._client.http.start(self._method, shown, sent, self._body, self._arrived)
 
     def cancel(self) -> None:
         self._hop.cancel()

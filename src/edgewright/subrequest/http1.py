@@ -28,15 +28,22 @@ MAX_IDLE = 1024
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _URL = re.compile(r"(https?)://([^/?#\s]+)((?:[/?][!-~]*)?)", re.IGNORECASE)
 _AUTHORITY = re.compile(
-    r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[!-~]+?)(?::(?P<port>[0-9]*))?"
+    r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[!-~]+?)(?::(?P<port>[0-9]{0,5}))?"
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _UNSAFE = re.compile(r"[\0\r\n]")
 
+_LONGEST_NAME = 1024
+_LONGEST_URL = 64 * 1024
+MOST_HEADERS = 128 * 1024
+"""Characters of a request's headers."""
+WORTH_KEEPING = 4096
+"""Headers of more characters are not the same ones again and again: no cache keeps them."""
+
 
 @functools.lru_cache(maxsize=1024)
 def _is_token(name: str) -> bool:
-    return _TOKEN.fullmatch(name) is not None
+    return len(name) <= _LONGEST_NAME and _TOKEN.fullmatch(name) is not None
 
 
 class Http1:
@@ -158,16 +165,20 @@ def _request_head(
     method: str, url: str, headers: tuple[str, ...], body: bytes | Body | None
 ) -> tuple[Target, bytes]:
     """Where to connect to, and the request's head (RFC 9112 §3). Raises SubrequestError."""
-    parts = _URL.fullmatch(url)
+    parts = _URL.fullmatch(url) if len(url) <= _LONGEST_URL else None
     if parts is None:
-        raise SubrequestError(f"Invalid URL: {url}")
+        raise SubrequestError(f"Invalid URL: {url[:_LONGEST_URL]}")
     scheme, authority, path = parts.groups()
     origin = _origin(scheme.lower() == "https", authority)
     if not _is_token(method):
         raise SubrequestError(f"Invalid HTTP method string: {method}")
     if path[:1] != "/":
         path = f"/{path}"
-    head = f"{method} {path} HTTP/1.1\r\n{origin.lines}{_header_lines(headers)}"
+    size = sum(map(len, headers))
+    if size > MOST_HEADERS:
+        raise SubrequestError("The request's headers are larger than 128 KB.")
+    lines = (_header_lines if size <= WORTH_KEEPING else _header_lines.__wrapped__)(headers)
+    head = f"{method} {path} HTTP/1.1\r\n{origin.lines}{lines}"
     if origin.authorization is not None and "authorization" not in headers[::2]:
         head += f"authorization: {origin.authorization}\r\n"
     if isinstance(body, bytes):
