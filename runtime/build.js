@@ -1,5 +1,7 @@
 // Bundles the runtime layer for the Python package: `runtime.js`, which becomes the snapshot, and
-// the scripts that are evaluated when a Worker needs them, one for each file of src/lazy/.
+// the scripts that are evaluated when a Worker needs them, one for each file of src/lazy/, and of
+// src/node/ and src/cloudflare/, which are the modules `node:…` and `cloudflare:…`. What these
+// export is told by runtime-modules.json.
 
 import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
@@ -9,7 +11,7 @@ import { options, safeNames } from "./bundle.js";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const source = path("src");
-const lazy = path("src/lazy");
+const folders = ["lazy", "node", "cloudflare"];
 const output = path("../src/edgewright/isolate");
 
 /** What lazy scripts import from the snapshot, by path below src/. */
@@ -22,7 +24,7 @@ const sharedByLazy = {
     builder.onResolve({ filter: /^\.\.?\// }, ({ importer, path: specifier }) => {
       if (!importer.startsWith(`${source}/`)) return undefined;
       const target = resolve(dirname(importer), specifier.replace(/\.js$/, ".ts"));
-      if (target.startsWith(`${lazy}/`)) return undefined;
+      if (folders.some((folder) => target.startsWith(`${source}/${folder}/`))) return undefined;
       return { path: relative(source, target), namespace: "shared" };
     });
     builder.onLoad({ filter: /.*/, namespace: "shared" }, ({ path: module }) => {
@@ -63,25 +65,70 @@ const HELPER = "__hasOwnProp.call(to,key)";
 
 // A lazy script is a function of the snapshot's modules, and of the globals as they were before the
 // Worker ran, that gives the exports of its own.
-const banner = `((sharedModules, globalThis) => { "use strict"; const { ${safeNames} } = globalThis;`;
-const names = (await readdir(lazy)).filter((file) => file.endsWith(".ts"));
-for (const file of names) {
-  const name = file.slice(0, -".ts".length);
-  const { outputFiles } = await build({
+const banner = `((sharedModules, globalThis, requireNode) => { "use strict"; const safe = globalThis; const { ${safeNames} } = globalThis;`;
+// The modules of Node.js are a Worker's code as any other: what they see are the Worker's globals.
+// Only what esbuild adds, and our own files, handle what a Worker may not see.
+const nodeBanner = `((sharedModules, safe, requireNode) => { "use strict";`;
+const HELPERS = /([ ,]__\w+=)Object\./g;
+
+const scripts = [];
+for (const folder of folders) {
+  const files = (await readdir(`${source}/${folder}`)).filter((file) => /^[^.].*\.ts$/.test(file));
+  for (const file of files.filter((file) => !file.endsWith(".d.ts"))) {
+    const name = file.slice(0, -".ts".length);
+    const prefix = folder === "lazy" ? "" : `${folder}.`;
+    scripts.push({ entry: `${source}/${folder}/${file}`, folder, name, script: prefix + name });
+  }
+}
+const nodeModules = scripts.filter(({ folder }) => folder === "node").map(({ name }) => name);
+
+/** A module of Node.js is a script of its own: whoever imports it gets what `require` would give. */
+const nodeImports = {
+  name: "node-imports",
+  setup(builder) {
+    builder.onResolve({ filter: /^(?:node:)?[a-z_]/ }, ({ importer, path: specifier }) => {
+      const name = specifier.replace(/^node:|\/$/g, "").replaceAll("/", ".");
+      if (!nodeModules.includes(name)) return undefined;
+      // Our own file of that name takes it from the package of that name: "string_decoder/".
+      if (importer.startsWith(`${source}/`) && specifier.endsWith("/")) return undefined;
+      return { path: name, namespace: "node" };
+    });
+    builder.onLoad({ filter: /.*/, namespace: "node" }, ({ path: name }) => ({
+      contents: `module.exports = requireNode(${JSON.stringify(name.replaceAll(".", "/"))})`,
+    }));
+  },
+};
+
+const exportsOf = {};
+for (const { entry, folder, name, script } of scripts) {
+  const file = `${output}/runtime-${script}.js`;
+  const how = {
     ...options,
+    ...(folder === "node" ? { define: { ...options.define, global: "globalThis" } } : {}),
     write: false,
-    entryPoints: [`${lazy}/${file}`],
-    plugins: [...options.plugins, sharedByLazy],
+    entryPoints: [entry],
+    plugins: [...options.plugins, nodeImports, sharedByLazy],
+    outfile: file,
+  };
+  const { outputFiles } = await build({
+    ...how,
     format: "iife",
     globalName: "exported",
-    banner: { js: banner },
+    banner: { js: folder === "node" ? nodeBanner : banner },
     footer: { js: "return exported; })" },
-    outfile: `${output}/runtime-${name}.js`,
   });
-  const script = outputFiles[0].text.replaceAll(HELPER, "Object.hasOwn(to,key)");
-  if (script.includes("__hasOwnProp.call(")) throw new Error("esbuild has other helpers now");
-  await writeFile(`${output}/runtime-${name}.js`, script);
+  const text = outputFiles[0].text
+    .replaceAll(HELPER, "Object.hasOwn(to,key)")
+    .replace(HELPERS, "$1safe.Object.");
+  if (text.includes("__hasOwnProp.call(")) throw new Error("esbuild has other helpers now");
+  await writeFile(file, text);
+  if (folder !== "lazy") {
+    const { metafile } = await build({ ...how, format: "esm", metafile: true });
+    const { exports } = Object.values(metafile.outputs)[0];
+    exportsOf[`${folder}:${name.replaceAll(".", "/")}`] = exports.sort();
+  }
 }
+await writeFile(`${output}/runtime-modules.json`, JSON.stringify(exportsOf));
 
 await build({
   ...options,

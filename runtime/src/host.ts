@@ -5,6 +5,10 @@ export interface HostFunctions {
   entropy(size: number): Uint8Array;
   /** Source of a script that is too rare for the snapshot. */
   lazyScript(name: string): string;
+  /** The content of a module that is no ES module; bytes once only. */
+  asset(specifier: string): Uint8Array | string;
+  /** The full specifier of a module that the runtime layer brings for this Worker. */
+  builtIn(specifier: string): string | null;
   /** Asks for a turn with nothing in it. */
   wake(): void;
   /** Milliseconds of CPU time that the isolate's thread has used. */
@@ -29,6 +33,8 @@ export interface HostFunctions {
 const NAMES: readonly (keyof HostFunctions)[] = [
   "entropy",
   "lazyScript",
+  "asset",
+  "builtIn",
   "wake",
   "cpuClock",
   "callNative",

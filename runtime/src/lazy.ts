@@ -4,12 +4,17 @@
 
 import { runScript } from "./engine.js";
 import { lazySource } from "./io.js";
+import { replaceString } from "./primordials.js";
 import { safeGlobals } from "./safe_globals.js";
 
 const { create, defineProperty, freeze } = Object;
 
 type SharedModules = Record<string, unknown>;
-type LazyScript = (shared: SharedModules, globals: Record<string, unknown>) => unknown;
+type LazyScript = (
+  shared: SharedModules,
+  globals: Record<string, unknown>,
+  require: (name: string) => unknown,
+) => unknown;
 
 const loaded: Record<string, unknown> = create(null);
 let sharedModules: SharedModules;
@@ -24,8 +29,15 @@ export function loadLazy(name: string): unknown {
   loaded[name] ??= (runScript(lazySource(name), `edgewright:lazy/${name}`) as LazyScript)(
     sharedModules,
     safeGlobals,
+    requireNode,
   );
   return loaded[name];
+}
+
+/** The exports of a `node:` module for another lazy script, as `require` would give them. */
+function requireNode(name: string): unknown {
+  const exports = loadLazy(`node.${replaceString(name, "/", ".")}`) as Record<string, unknown>;
+  return exports.default;
 }
 
 /**

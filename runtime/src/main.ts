@@ -1,9 +1,9 @@
 // What the snapshot holds: builds the global scope that Workers see and the entries that the host
-// calls. The host takes `__turn`, `__proceed` and `__resume`, the entry module takes `__install`, and all are
-// deleted before the Worker's first line runs.
+// calls. The host takes `__turn`, `__proceed` and `__resume`, a module that is evaluated before the
+// Worker's first line takes `__install` and `__configure`, and none of them stays.
 
 import sharedModules from "edgewright:shared";
-import { installClock, letClockRun, removeTemporal } from "./clock.js";
+import { installClock, removeTemporal } from "./clock.js";
 import { setUnhandledPromiseRejectionHandler } from "./engine.js";
 import { collectGarbage } from "./garbage.js";
 import { installGlobals } from "./globals.js";
@@ -13,6 +13,8 @@ import { setSharedModules } from "./lazy.js";
 import { takeLatePrimordials } from "./primordials.js";
 import { proceed, resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
+import { installWebAssembly } from "./web/webassembly.js";
+import { configure } from "./workers/configure.js";
 import { installWorker } from "./workers/handlers.js";
 
 interface HostGlobals {
@@ -22,7 +24,7 @@ interface HostGlobals {
   __resume?: typeof resume;
   __collect?: typeof collectGarbage;
   __install?: typeof installWorker;
-  __letClockRun?: typeof letClockRun;
+  __configure?: typeof configure;
 }
 
 const scope = globalThis as typeof globalThis & HostGlobals & Record<string, unknown>;
@@ -53,12 +55,13 @@ scope.__proceed = proceed;
 scope.__resume = resume;
 scope.__collect = collectGarbage;
 scope.__install = installWorker;
-scope.__letClockRun = letClockRun;
+scope.__configure = configure;
 scope.__start = () => {
   takeHostFunctions();
   takeLatePrimordials();
   cpuNow();
   removeTemporal();
+  installWebAssembly();
   setUnhandledPromiseRejectionHandler((_promise, reason) => {
     reportException(reason);
     return true;

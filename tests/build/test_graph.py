@@ -75,7 +75,9 @@ def test_an_import_of_a_value_brings_all_modules_in(build: Build) -> None:
             "index.js": "import(`./pages/${name}.js`)",
             "pages/a.js": "",
             "pages/b.mjs": 'import "npm-package-of-an-unrelated-script"',
-            "pages/notes.txt": "",
+            "pages/notes.csv": "",
+            "pages/page.html": "",
+            "pages/data.json": "{}",
             "node_modules/x/x.js": "",
             ".git/hook.js": "",
         }
@@ -87,6 +89,43 @@ def test_an_import_of_a_value_brings_all_modules_in(build: Build) -> None:
 
 def test_a_guarded_import_may_be_missing(build: Build) -> None:
     assert len(build({"index.js": 'try { await import("node:fs") } catch {}'}).modules) == 1
+
+
+def test_other_kinds_of_modules_are_assets(build: Build, tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(b"\xff")
+    bundle = build(
+        {
+            "index.js": 'import "./a.bin"; import "./a.txt"; import "./a.wasm?module"; '
+            'import a from "./a.json" with { type: "json" };',
+            "a.txt": "text",
+            "a.wasm": "",
+            "a.json": "{}",
+        }
+    )
+    assert {specifier: asset.kind for specifier, asset in bundle.assets.items()} == {
+        "worker:/a.bin": "data",
+        "worker:/a.json": "json",
+        "worker:/a.txt": "text",
+        "worker:/a.wasm": "wasm",
+    }
+    assert bundle.assets["worker:/a.bin"].content == b"\xff"
+    assert "with" not in bundle.modules["worker:/index.js"]
+
+
+def test_what_commonjs_modules_require_comes_along(build: Build) -> None:
+    bundle = build(
+        {
+            "index.js": 'import "./a.cjs"',
+            "a.cjs": 'require("./b.cjs"); require("./first.mjs"); try { require("x") } catch {}',
+            "b.cjs": 'require("./a.cjs"); require("./second.js"); require(dynamic)',
+            "first.mjs": 'import "./third.js"',
+            "second.js": "",
+            "third.js": "",
+        }
+    )
+    needed = bundle.assets["worker:/a.cjs"].imports
+    assert sorted(needed) == ["worker:/first.mjs", "worker:/second.js"]
+    assert "worker:/third.js" in bundle.modules
 
 
 def test_a_missing_module_is_shown_where_it_is_imported(build: Build) -> None:
@@ -118,19 +157,22 @@ def test_the_module_that_was_meant_is_suggested(
     [
         ("hono", '"hono" is not a relative path, and npm packages are not supported yet'),
         ("@scope/pkg/x.js", "npm packages are not supported yet"),
-        ("node:fs", 'the module "node:fs" is not supported yet'),
-        ("cloudflare:sockets", 'the module "cloudflare:sockets" is not supported yet'),
+        ("node:gone", 'there is no module "node:gone"'),
+        ("cloudflare:gone", 'there is no module "cloudflare:gone"'),
         ("https://example.com/x.js", "must be relative, beginning with ./ or ../"),
         ("/index.js", "must be relative, beginning with ./ or ../"),
-        ("./data.json", 'importing a .json file is not supported yet: "./data.json"'),
+        ("./data.csv", 'no rule says what .csv files are imported as: "./data.csv"'),
+        ("./broken.json", "broken.json:1:2: Expecting property name"),
         ("./a.ts", '"./a.ts" is TypeScript or JSX, which is not supported yet'),
-        ("./a.cjs", '"./a.cjs" is a CommonJS module; only ES modules can be imported'),
+        ("./a.cjs", 'no such file: "./a.cjs"'),
         ("./typed.js", "there is a .ts file, but TypeScript and JSX are not supported yet"),
         ("../../../../../../../../../../x.js", "no such file"),
     ],
 )
 def test_what_cannot_be_imported_says_why(build: Build, specifier: str, message: str) -> None:
-    files = {"index.js": f'import "{specifier}"', "data.json": "{}", "typed.ts": ""}
+    files = {
+        "index.js": f'import "{specifier}"', "data.csv": "", "broken.json": "{", "typed.ts": "",
+    }  # fmt: skip
     assert message in error(build, files)
 
 

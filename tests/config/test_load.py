@@ -170,8 +170,8 @@ def test_a_file_that_is_not_text_is_refused(worker: Path) -> None:
         ('nmae = "x"', 'unknown key "nmae"; did you mean "name"?'),
         ("zzz = 1", 'unknown key "zzz"; it has no effect.'),
         (
-            'compatibility_flags = ["nodejs_compat"]',
-            'the compatibility flag "nodejs_compat" is not supported yet and has no effect.',
+            'compatibility_flags = ["streams_enable_constructors"]',
+            'the compatibility flag "streams_enable_constructors" has no effect here.',
         ),
     ],
 )

@@ -79,13 +79,6 @@ const TESTS = {
     target.dispatchEvent(new Event("x"));
     equal(heard.join(), "x");
   },
-  async wasm() {
-    const bytes = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
-    const module = await WebAssembly.compile(bytes);
-    equal(module instanceof WebAssembly.Module, true);
-    const response = await Promise.all([scheduler.wait(1), WebAssembly.instantiate(module)]);
-    equal(response[1] instanceof WebAssembly.Instance, true);
-  },
   hidden() {
     for (const name of ["Deno", "__bootstrap", "__turn", "__install", "__start", "process"]) {
       equal(typeof globalThis[name], "undefined");

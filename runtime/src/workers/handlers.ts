@@ -7,17 +7,19 @@ import { extractForCommand } from "../web/body.js";
 import type { EventTarget } from "../web/events.js";
 import { type Request, requestFromEvent } from "../web/request.js";
 import { isResponse, type Response, responseHead } from "../web/response.js";
+import { type EntrypointClass, isEntrypointClass } from "./entrypoint.js";
+import { getEnvironment } from "./environment.js";
 import { newExecutionContext } from "./execution_context.js";
 import { dispatchFetchEvent } from "./fetch_event.js";
 
 const { TypeError } = globalThis;
-const { apply } = Reflect;
+const { apply, construct } = Reflect;
 
 type FetchHandler = (request: Request, env: unknown, ctx: unknown) => unknown;
 
 let fetchHandler: FetchHandler | null = null;
 let fetchHandlerThis: unknown;
-let environment: unknown;
+let entrypoint: EntrypointClass | null = null;
 let globalTarget: EventTarget;
 
 /** Where the classic form's listeners are. */
@@ -26,10 +28,11 @@ export function setGlobalTarget(target: EventTarget): void {
 }
 
 /** Takes the namespace of the Worker's main module: what `export default` has. */
-export function installWorker(namespace: object, env: object): void {
-  environment = env;
+export function installWorker(namespace: object): void {
   const exported: unknown = "default" in namespace ? namespace.default : undefined;
-  if (typeof exported === "object" && exported !== null && "fetch" in exported) {
+  if (isEntrypointClass(exported)) {
+    entrypoint = exported;
+  } else if (typeof exported === "object" && exported !== null && "fetch" in exported) {
     if (typeof exported.fetch === "function") {
       fetchHandler = exported.fetch as FetchHandler;
       fetchHandlerThis = exported;
@@ -69,16 +72,30 @@ function callHandler(context: RequestContext, request: Request): unknown {
   if (fetchHandler !== null) {
     return apply(fetchHandler, fetchHandlerThis, [
       request,
-      environment,
+      getEnvironment(),
       newExecutionContext(context),
     ]);
   }
+  if (entrypoint !== null) return callEntrypoint(entrypoint, context, request);
   const { answered, response } = dispatchFetchEvent(globalTarget, context, request);
   if (answered) return response;
   throw new TypeError(
     "No fetch handler answered: export default { fetch } or call event.respondWith() in a " +
       '"fetch" event listener.',
   );
+}
+
+/** A new instance for each event: `this.ctx` is the event's. */
+function callEntrypoint(
+  Entrypoint: EntrypointClass,
+  context: RequestContext,
+  request: Request,
+): unknown {
+  const instance = construct(Entrypoint, [newExecutionContext(context), getEnvironment()]);
+  const { fetch } = instance;
+  if (typeof fetch !== "function")
+    throw new TypeError("Handler does not export a fetch() function.");
+  return apply(fetch, instance, [request]);
 }
 
 function respond(context: RequestContext, response: Response): void {

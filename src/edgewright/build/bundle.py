@@ -7,6 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from edgewright.config.limits import Limits
+from edgewright.config.module_rules import ModuleKind
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A module that is no ES module."""
+
+    kind: ModuleKind
+    content: bytes
+    imports: tuple[str, ...] = ()
+    """Of a CommonJS module: the ES modules that it, or what it requires, may require. They have to
+    be evaluated before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +33,24 @@ class WorkerBundle:
     main: str
     """Specifier of the entry module."""
     modules: dict[str, str]
-    """Specifier → JavaScript source."""
+    """Specifier → source of an ES module."""
+    assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
+    """Specifier → module of another kind."""
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
     files: dict[str, Path] = field(default_factory=dict[str, Path])
     """Specifier → the file it came from: for messages to the developer, and to watch."""
     limits: Limits = field(default_factory=Limits)
     classic: bool = False
     """The classic form: the main module has no exports and calls addEventListener()."""
+    flags: list[str] = field(default_factory=list[str])
+    """The compatibility flags that are on."""
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Specifier → JavaScript, for all modules that are code: for messages to the developer."""
+        commonjs = {
+            specifier: asset.content.decode(errors="replace")
+            for specifier, asset in self.assets.items()
+            if asset.kind == "commonjs"
+        }
+        return {**self.modules, **commonjs}

@@ -7,6 +7,7 @@ that when it loads the module, and knows better.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import tree_sitter_javascript
@@ -19,6 +20,21 @@ _IMPORTS = Query(
     (import_statement source: (string) @static)
     (export_statement source: (string) @static)
     (call_expression function: (import)) @call
+    """,
+)
+_REQUIRES = Query(
+    _LANGUAGE,
+    """
+    (call_expression
+      function: (identifier) @name (#eq? @name "require")
+      arguments: (arguments . (string))) @call
+    """,
+)
+_ATTRIBUTES = Query(
+    _LANGUAGE,
+    """
+    (import_attribute) @attribute
+    (call_expression function: (import) arguments: (arguments . (_) . (object) @attribute))
     """,
 )
 _MODULE_SYNTAX = Query(_LANGUAGE, '[(import_statement) (export_statement) (ERROR "export")] @found')
@@ -46,6 +62,30 @@ def find_imports(source: str) -> list[Import]:
         _import(text, _argument(node), _is_guarded(node)) for node in captures.get("call", [])
     ]
     return sorted(found, key=lambda each: (each.line, each.column))
+
+
+def find_requires(source: str) -> list[Import]:
+    """What a CommonJS module asks for by name: require("…"), and import()."""
+    text = source.encode(errors="surrogatepass")
+    root = Parser(_LANGUAGE).parse(text).root_node
+    calls = QueryCursor(_REQUIRES).captures(root).get("call", [])
+    dynamic = QueryCursor(_IMPORTS).captures(root).get("call", [])
+    found = [_import(text, _argument(node), _is_guarded(node)) for node in (*calls, *dynamic)]
+    return sorted(found, key=lambda each: (each.line, each.column))
+
+
+def without_attributes(source: str) -> str:
+    """Blanks `with { type: "json" }`, which a bundler would have taken out as well: what a file is
+    read as is a matter of the rules. Positions stay what they were."""
+    if "with" not in source and "assert" not in source:
+        return source
+    text = bytearray(source.encode(errors="surrogatepass"))
+    root = Parser(_LANGUAGE).parse(bytes(text)).root_node
+    for node in QueryCursor(_ATTRIBUTES).captures(root).get("attribute", []):
+        text[node.start_byte : node.end_byte] = re.sub(
+            rb"[^\n]", b" ", text[node.start_byte : node.end_byte]
+        )
+    return text.decode(errors="surrogatepass")
 
 
 def has_module_syntax(source: str) -> bool:

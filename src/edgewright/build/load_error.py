@@ -16,7 +16,7 @@ def format_load_error(bundle: WorkerBundle, error: LoadError) -> str:
         return f"{bundle.name}: {message}"
     if error.line == 0:
         return f"{display_path(file)}: {message}"
-    source = bundle.modules[error.specifier]
+    source = bundle.sources.get(error.specifier, "")
     column = _characters(source, error.line, error.column)
     parts = [
         f"{display_path(file)}:{error.line}:{column}: {message}",
@@ -41,5 +41,5 @@ def _frames(bundle: WorkerBundle, error: LoadError) -> list[str]:
     own = [frame for frame in frames if "worker:/" in frame]
     if len(own) < 2:
         return []
-    sources = Sources(bundle.modules, bundle.files)
+    sources = Sources(bundle.sources, bundle.files)
     return [f"    {sources.locate(frame)}" for frame in own]

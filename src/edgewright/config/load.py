@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from edgewright.config import wrangler_keys
+from edgewright.config.compatibility import flag_warnings
 from edgewright.config.documents import read_document
 from edgewright.config.limits import LimitError, Limits
+from edgewright.config.module_rules import KIND_OF_TYPE, ModuleRule
 from edgewright.config.worker_config import ConfigError, WorkerConfig
 from edgewright.excerpt import display_path
 
@@ -67,8 +69,12 @@ def _from_file(path: Path) -> WorkerConfig:
         limits=limits,
         compatibility_date=_compatibility_date(document, where),
         compatibility_flags=flags,
+        rules=_rules(document, where),
         source=path,
-        warnings=[*_key_warnings(document, where), *_flag_warnings(flags, where)],
+        warnings=[
+            *_key_warnings(document, where),
+            *(f"{where}: {warning}" for warning in flag_warnings(flags)),
+        ],
     )
 
 
@@ -191,11 +197,34 @@ def _flags(document: dict[str, Any], where: str) -> list[str]:
     return flags  # pyright: ignore[reportUnknownVariableType]
 
 
-def _flag_warnings(flags: list[str], where: str) -> list[str]:
+def _rules(document: dict[str, Any], where: str) -> list[ModuleRule]:
+    rules: Any = document.get("rules", [])
+    if not isinstance(rules, list):
+        raise ConfigError(f"{where}: rules must be a list, not {_kind(rules)}")
     return [
-        f'{where}: the compatibility flag "{flag}" is not supported yet and has no effect.'
-        for flag in flags
+        _rule(rule, f"{where}: rules[{index}]")
+        for index, rule in enumerate(rules)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     ]
+
+
+def _rule(rule: Any, where: str) -> ModuleRule:
+    match rule:
+        case {"type": str(type_), "globs": [*globs]} if globs:
+            pass
+        case _:
+            raise ConfigError(
+                f'{where} must have a type and globs, as in {{ "type": "Text", "globs": '
+                '["**/*.md"] }'
+            )
+    if type_ not in KIND_OF_TYPE:
+        known = ", ".join(KIND_OF_TYPE)
+        raise ConfigError(f'{where}: type "{type_}" is not supported; there are {known}')
+    if not all(isinstance(glob, str) for glob in globs):
+        raise ConfigError(f"{where}: globs must be a list of strings")
+    fallthrough: Any = rule.get("fallthrough", False)
+    if not isinstance(fallthrough, bool):
+        raise ConfigError(f"{where}: fallthrough must be true or false")
+    return ModuleRule(KIND_OF_TYPE[type_], tuple(globs), fallthrough)
 
 
 def _key_warnings(document: dict[str, Any], where: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from edgewright.config.limits import Limits
+from edgewright.config.module_rules import ModuleRule
 
 
 class ConfigError(Exception):
@@ -26,6 +27,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The plain bindings of `env`: any JSON value."""
     compatibility_date: str | None = None
     compatibility_flags: list[str] = []
+    rules: list[ModuleRule] = []
+    """Which files are modules of which kind, beside the default rules."""
     limits: Limits = Limits()
     source: Path | None = None
     """The configuration file, if there is one."""

@@ -127,7 +127,7 @@ def _warnings(worker: Worker) -> list[str]:
 
 async def _reload_on_change(worker: Worker, terminal: DevTerminal) -> None:
     def show_sources() -> None:
-        terminal.sources = Sources(worker.bundle.modules, worker.bundle.files)
+        terminal.sources = Sources(worker.bundle.sources, worker.bundle.files)
 
     show_sources()
     await Reloader(worker, on_deploy=show_sources, on_message=terminal.message).run()

@@ -88,7 +88,7 @@ class Dispatcher:
         details = None
         if self._dev and error is not None:
             bundle = self.node.bundle(self.worker)
-            details = PageDetails.of(error, Sources(bundle.modules, bundle.files))
+            details = PageDetails.of(error, Sources(bundle.sources, bundle.files))
         names, values = request.headers[::2], request.headers[1::2]
         accept = [
             value.encode("latin-1", "replace")

@@ -20,7 +20,7 @@ from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.origin import parse_origin
 from edgewright.protocol.framing import HEAD, MAX_COMMANDS, FrameError, encode_frame
-from edgewright.protocol.messages import Load, Loaded, LoadError
+from edgewright.protocol.messages import AssetHead, Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 from edgewright.subrequest.dial import Outbound
 
@@ -304,9 +304,15 @@ class Node:
             limits.cpu_ms,
             limits.memory_mb,
             self._live_clock,
+            bundle.flags,
+            [
+                AssetHead(specifier, asset.kind, len(asset.content), asset.imports)
+                for specifier, asset in bundle.assets.items()
+            ],
         )
+        blob = b"".join(asset.content for asset in bundle.assets.values())
         try:
-            error = await asyncio.wait_for(_load_worker(connection, load), _LOAD_TIMEOUT)
+            error = await asyncio.wait_for(_load_worker(connection, load, blob), _LOAD_TIMEOUT)
         except TimeoutError:
             error = LoadError("Error", "The Worker's global scope ran for too long.")
             self._hosts.kill(host)
@@ -405,9 +411,9 @@ class Node:
             self._idle.set()
 
 
-async def _load_worker(connection: socket.socket, load: Load) -> LoadError | None:
+async def _load_worker(connection: socket.socket, load: Load, blob: bytes) -> LoadError | None:
     loop = asyncio.get_running_loop()
-    await loop.sock_sendall(connection, encode_frame(msgspec.json.encode(load)))
+    await loop.sock_sendall(connection, encode_frame(msgspec.json.encode(load), blob))
     json_size, _, _ = HEAD.unpack(await _receive(connection, HEAD.size))
     if json_size > MAX_COMMANDS:
         raise FrameError(f"a frame of {json_size} bytes was announced")

@@ -7,19 +7,18 @@ pydeno is young, so every use of it is here and each fact that this file relies 
 from __future__ import annotations
 
 import contextlib
-import posixpath
 import re
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from json import dumps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pydeno
 
 from edgewright.isolate.natives import IsolateNatives
+from edgewright.isolate.worker_modules import ENTRY, WorkerModules
 from edgewright.protocol.messages import Load, LoadError
 
 RUNTIME_FOLDER = Path(__file__).parent
@@ -51,10 +50,6 @@ STARTUP_EXCEEDED = "Script startup exceeded CPU time limit."
 """The platform's words."""
 
 _COLLECT_TIMEOUT = 2.0
-_ENTRY = "edgewright:entry"
-_CAPTURE = "edgewright:capture"
-_GLOBALS = "edgewright:globals"
-_NEVER_FROM_WORKERS = frozenset({_ENTRY, _CAPTURE, _GLOBALS})
 
 
 _T = TypeVar("_T")
@@ -99,6 +94,7 @@ class Isolate:
                 timeout=start_timeout,  # of all that doesn't bring its own: that is, of load()
             )
         )
+        self._modules: WorkerModules | None = None
         self._cpu_clock = 0
         self._termination = self._runtime.termination_handle()
         self._terminated = False
@@ -107,6 +103,8 @@ class Isolate:
         bind("__lazyScript", _lazy_script)
         bind("__cpuClock", self._read_cpu_clock)
         bind("__wake", self._wake)
+        bind("__asset", self._asset)
+        bind("__builtIn", self._built_in)
         bind("__callNative", self.natives.call)
         bind("__startNative", self.natives.start)
         bind("__openNative", self.natives.open)
@@ -124,34 +122,13 @@ class Isolate:
             "delete globalThis.__collect; 0"
         )
 
-    def load(self, load: Load) -> LoadError | None:
-        """Evaluates the Worker's modules."""
-        modules = {
-            **load.modules,
-            _ENTRY: _entry(load),
-            # Evaluated before the Worker's first line: takes `install` off the global object.
-            _CAPTURE: _capture(load),
-            _GLOBALS: f"Object.assign(globalThis, {dumps(load.vars)});",
-        }
-
-        def resolve(specifier: str, referrer: str) -> str | None:
-            if specifier in _NEVER_FROM_WORKERS and referrer not in (".", _ENTRY):
-                return None
-            if specifier.startswith(("./", "../")):
-                scheme, _, path = referrer.partition(":")
-                return f"{scheme}:{posixpath.normpath(posixpath.join(path, '..', specifier))}"
-            return specifier
-
-        def source(specifier: str) -> str:
-            if specifier in modules and (specifier.startswith("worker:") or not self._loaded):
-                return modules[specifier]
-            raise ValueError(f'No such module "{specifier.removeprefix("worker:/")}".')
-
-        self._loaded = False
-        self._runtime.set_module_resolver(resolve)
-        self._runtime.set_module_loader(source)
+    def load(self, load: Load, blob: bytes = b"") -> LoadError | None:
+        """Evaluates the Worker's modules. `blob` holds those that are no ES modules."""
+        modules = self._modules = WorkerModules(load, blob)
+        self._runtime.set_module_resolver(modules.resolve)
+        self._runtime.set_module_loader(modules.source)
         try:
-            self._runtime.eval_module(_ENTRY)
+            self._runtime.eval_module(ENTRY)
         except pydeno.JavaScriptError as error:
             return _thrown(error)
         except pydeno.RuntimeTimeout:
@@ -162,7 +139,7 @@ class Isolate:
             return LoadError("RangeError", "The Worker ran out of memory while starting.")
         except RuntimeError as error:
             return _unloadable(str(error))
-        self._loaded = True
+        modules.started = True
         return None
 
     def turn(
@@ -231,6 +208,12 @@ class Isolate:
             json = _LONE_SURROGATE.sub(lambda found: found[1] or "\ufffd", json)
         return json, blob
 
+    def _asset(self, specifier: str) -> str | bytes:
+        return "" if self._modules is None else self._modules.asset(specifier)
+
+    def _built_in(self, specifier: str) -> str | None:
+        return None if self._modules is None else self._modules.built_in(specifier)
+
     def _wake(self) -> None:
         if self.on_wake is not None:
             self.on_wake()
@@ -256,24 +239,6 @@ _LAZY_SCRIPTS = {
 
 def _lazy_script(name: str) -> str:
     return _LAZY_SCRIPTS[name]
-
-
-def _capture(load: Load) -> str:
-    """The first module: takes what the runtime layer has left for us off the global object."""
-    start = "globalThis.__letClockRun();" if load.live_clock else ""
-    taken = "delete globalThis.__letClockRun; delete globalThis.__install;"
-    return f"export const install = globalThis.__install; {start} {taken}"
-
-
-def _entry(load: Load) -> str:
-    """The module that is evaluated: the Worker's, between taking and calling `install`."""
-    variables = dumps(load.vars)
-    capture = f'import {{ install }} from "{_CAPTURE}";'
-    if load.classic:
-        # The classic form has no env: its variables are globals, there before its first line.
-        capture += f'import "{_GLOBALS}";'
-        variables = "{}"
-    return f"{capture} import * as worker from {dumps(load.main)}; install(worker, {variables});"
 
 
 def _thrown(error: pydeno.JavaScriptError) -> LoadError:

@@ -116,15 +116,15 @@ class Tenant:
                 if loaded:
                     self._line.send(self._turn(json, blob))
                     continue
-                error = self._load(msgspec.json.decode(json, type=Load))
+                error = self._load(msgspec.json.decode(json, type=Load), blob)
                 self._line.open(encode_frame(msgspec.json.encode(Loaded(error))))
                 loaded = True
 
-    def _load(self, load: Load) -> LoadError | None:
+    def _load(self, load: Load, blob: bytes) -> LoadError | None:
         start = self._begin()
         # No grace: nobody is there yet whom the isolate's end could hurt.
         self.cpu_limit = load.startup_cpu_ms / 1000 - GRACE
-        error = self._isolate.load(load)
+        error = self._isolate.load(load, blob)
         used_ms = (self._isolate.cpu_ns() - start) / 1e6
         if error is None and used_ms > load.startup_cpu_ms:
             error = LoadError("Error", STARTUP_EXCEEDED)

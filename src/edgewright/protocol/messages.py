@@ -336,7 +336,7 @@ class Load(msgspec.Struct, frozen=True):
     main: str
     """Specifier of the entry module."""
     modules: dict[str, str]
-    """Specifier (`worker:/src/index.js`) → JavaScript source."""
+    """Specifier (`worker:/src/index.js`) → source of an ES module."""
     vars: dict[str, Any]
     """The plain bindings: of `env`, or in the classic form the globals."""
     classic: bool
@@ -347,6 +347,22 @@ class Load(msgspec.Struct, frozen=True):
     memory_mb: int
     live_clock: bool = False
     """Time passes while code runs, which it else does not."""
+    flags: list[str] = []
+    """The compatibility flags that are on (config/compatibility.py)."""
+    assets: list[AssetHead] = []
+    """The modules that are no ES modules. Their bytes are the frame's attachments, in this
+    order."""
+
+
+class AssetHead(msgspec.Struct, frozen=True):
+    """A module that is no ES module, without its bytes."""
+
+    specifier: str
+    kind: str
+    """A ModuleKind, see config/module_rules.py."""
+    size: int
+    imports: tuple[str, ...] = ()
+    """Of a CommonJS module: the ES modules that have to be evaluated before it."""
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -1,0 +1,26 @@
+// Compatibility flags: which are on is decided by config/compatibility.py, which has the table of
+// all that change something; what they change of the global scope is done here.
+
+import { safeRecord } from "../primordials.js";
+
+/** Globals that are there only with a flag. */
+const GLOBALS_OF_FLAGS: Record<string, readonly string[]> = {
+  enable_weak_ref: ["WeakRef", "FinalizationRegistry"],
+  expose_global_message_channel: ["MessageChannel", "MessagePort"],
+  global_navigator: ["navigator", "Navigator"],
+};
+
+const flags = safeRecord<true>();
+
+export function hasFlag(name: string): boolean {
+  return flags[name] === true;
+}
+
+/** Before the Worker's first line. */
+export function setFlags(names: readonly string[]): void {
+  for (const name of names) flags[name] = true;
+  for (const [flag, globals] of Object.entries(GLOBALS_OF_FLAGS)) {
+    if (hasFlag(flag)) continue;
+    for (const name of globals) Reflect.deleteProperty(globalThis, name);
+  }
+}

@@ -1,0 +1,25 @@
+// What is settled before the Worker's first line runs.
+
+import { letClockRun } from "../clock.js";
+import { type AssetKind, addNamespace, asset, builtIn, setAssetKinds } from "../modules.js";
+import { setFlags } from "./compatibility.js";
+import { setEnvironment } from "./environment.js";
+
+/** Made by isolate/worker_modules.py. */
+interface Settings {
+  vars: Record<string, unknown>;
+  flags: string[];
+  liveClock: boolean;
+  /** The modules that are no ES modules. */
+  kinds: Record<string, AssetKind>;
+}
+
+/** Gives what the generated modules need. */
+export function configure(json: string): object {
+  const settings = JSON.parse(json) as Settings;
+  if (settings.liveClock) letClockRun();
+  setEnvironment(settings.vars);
+  setAssetKinds(settings.kinds);
+  setFlags(settings.flags);
+  return { asset, addNamespace, builtIn };
+}

@@ -1,0 +1,4 @@
+export default function hello() {
+  return "hello";
+}
+export const named = "named";

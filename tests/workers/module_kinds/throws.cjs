@@ -1,0 +1,2 @@
+const place = "the second line";
+throw new TypeError(`from ${place}`);
