@@ -77,9 +77,9 @@ async def node(observer: Recorder) -> AsyncIterator[Node]:
     yield node
     await node.close()
     assert not running(node)
-    for _ in range(50):
+    for _ in range(1000):  # the event loop hears of ended processes by and by
         await asyncio.sleep(0.01)
-        if not asyncio.all_tasks() - {asyncio.current_task()}:
+        if not asyncio.all_tasks() - {asyncio.current_task()} and open_files() <= before:
             break
     assert not asyncio.all_tasks() - {asyncio.current_task()}
     assert open_files() <= before
