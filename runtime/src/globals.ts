@@ -37,6 +37,7 @@ import { URL } from "./web/url.js";
 import { URLSearchParams } from "./web/url_search_params.js";
 import { ExecutionContext } from "./workers/execution_context.js";
 import { FetchEvent } from "./workers/fetch_event.js";
+import { Fetcher } from "./workers/fetcher.js";
 import { setGlobalTarget } from "./workers/handlers.js";
 import { Scheduler, scheduler } from "./workers/scheduler.js";
 
@@ -52,6 +53,7 @@ const INTERFACES = {
   EventTarget,
   ExecutionContext,
   FetchEvent,
+  Fetcher,
   FixedLengthStream,
   Headers,
   IdentityTransformStream,

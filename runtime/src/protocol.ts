@@ -73,6 +73,7 @@ export type FetchCommand = [
   sink: MaybeId,
   redirect: string,
   cf: CfProperties,
+  service: string | null,
 ];
 export type AbortCommand = [tag: "abort", op: Id];
 export type RespondCommand = [

@@ -20,8 +20,9 @@ from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, asgi_app
 from edgewright.gateway.dispatch import Dispatcher
+from edgewright.gateway.errors import Overloaded
 from edgewright.gateway.hosts import HostError, Sandbox
-from edgewright.gateway.node import Node, Overloaded, StartupError
+from edgewright.gateway.node import Node, StartupError
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
 from edgewright.subrequest.dial import Outbound
@@ -74,6 +75,14 @@ class Response:
         return chunks(self._body)
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A Worker as it was configured and built."""
+
+    config: WorkerConfig
+    bundle: WorkerBundle
+
+
 class Worker:
     """A Worker in an isolate, driven from the running event loop.
 
@@ -82,7 +91,8 @@ class Worker:
             print(response.status, await response.text())
 
     `path` is what `edgewright serve` takes: a JavaScript module, or a folder or file with a
-    wrangler configuration. `env` adds to the configuration's `vars` and wins over them, and so does
+    wrangler configuration. `others` are the paths of Workers that its service bindings lead to, or
+    theirs. `env` adds to the configuration's `vars` and wins over them, and so does
     `limits` with its limits, as in `limits={"cpu_ms": 200}`; `most` caps them. `observer` is told
     of finished requests and console lines. `upstream` is the origin for `passThroughOnException()`,
     as `http://host:port`. `live_clock` lets clocks run while code runs; else they show when the
@@ -101,6 +111,7 @@ class Worker:
         self,
         path: str | Path,
         *,
+        others: Sequence[str | Path] = (),
         env: Mapping[str, Any] | None = None,
         limits: Mapping[str, int] | None = None,
         most: Limits | None = None,
@@ -111,7 +122,7 @@ class Worker:
         sandbox: Sandbox = "auto",
         standby: bool = False,
     ) -> None:
-        self.path = Path(path)
+        self.paths = [Path(path), *map(Path, others)]
         self._env = dict(env or {})
         self._limits = dict(limits or {})
         self._node = Node(
@@ -123,12 +134,12 @@ class Worker:
             sandbox=sandbox,
             standby=standby,
         )
-        self._version: tuple[WorkerConfig, WorkerBundle] | None = None
+        self._versions: list[Version] = []
 
     @property
     def config(self) -> WorkerConfig:
         """What the version that is in service was configured with."""
-        return self._running()[0]
+        return self.versions[0].config
 
     @property
     def missing_layers(self) -> dict[str, str]:
@@ -139,7 +150,14 @@ class Worker:
     @property
     def bundle(self) -> WorkerBundle:
         """The version that is in service."""
-        return self._running()[1]
+        return self.versions[0].bundle
+
+    @property
+    def versions(self) -> list[Version]:
+        """What is in service: of this Worker, and of the `others`."""
+        if not self._versions:
+            raise RuntimeError("The Worker has not been started: use `async with Worker(…)`.")
+        return self._versions
 
     async def __aenter__(self) -> Self:
         try:
@@ -163,12 +181,13 @@ class Worker:
 
         Raises one of LOADING_ERRORS, and then the old version stays.
         """
-        config, bundle = await asyncio.to_thread(self._build)
-        changed = self._version is None or bundle != self.bundle
-        if changed:
+        versions = await asyncio.to_thread(self._build)
+        running = {version.bundle.name: version.bundle for version in self._versions}
+        changed = [v.bundle for v in versions if running.get(v.bundle.name) != v.bundle]
+        for bundle in changed:
             await self._node.deploy(bundle)
-        self._version = config, bundle
-        return changed
+        self._versions = versions
+        return bool(changed)
 
     async def fetch(
         self,
@@ -229,20 +248,33 @@ class Worker:
         """The Worker as what `edgewright.gateway.server.serve` takes; `dev` as for asgi()."""
         return Dispatcher(self._node, self.bundle.name, dev=dev)
 
-    def _running(self) -> tuple[WorkerConfig, WorkerBundle]:
-        if self._version is None:
-            raise RuntimeError("The Worker has not been started: use `async with Worker(…)`.")
-        return self._version
+    def _build(self) -> list[Version]:
+        """Raises ConfigError and BuildError."""
+        versions = [self._build_one(index) for index in range(len(self.paths))]
+        names = [version.bundle.name for version in versions]
+        for version, name in zip(versions, names, strict=True):
+            if names.count(name) > 1:
+                raise ConfigError(f'There are two Workers named "{name}": their names must differ.')
+            for binding, service in version.bundle.services.items():
+                if service not in names:
+                    raise ConfigError(
+                        f'{name}: the service binding {binding} leads to the Worker "{service}", '
+                        "which is not served: give its path as well"
+                    )
+        return versions
 
-    def _build(self) -> tuple[WorkerConfig, WorkerBundle]:
-        config = load_config(self.path)
-        if self._limits:
+    def _build_one(self, index: int) -> Version:
+        config = load_config(self.paths[index])
+        if index == 0 and self._limits:
             limits = Limits.of(self._limits, default=config.limits)
             config = msgspec.structs.replace(config, limits=limits)
         bundle = build_bundle(config)
-        # A running Worker keeps its name: that is what it is known by.
-        name = bundle.name if self._version is None else self.bundle.name
-        return config, replace(bundle, name=name, vars={**bundle.vars, **self._env})
+        if self._versions:
+            # A running Worker keeps its name: that is what it is known by.
+            bundle = replace(bundle, name=self._versions[index].bundle.name)
+        if index == 0:
+            bundle = replace(bundle, vars={**bundle.vars, **self._env})
+        return Version(config, bundle)
 
 
 def _flat(headers: Headers) -> list[str]:

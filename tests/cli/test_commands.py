@@ -39,13 +39,15 @@ def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path)
     CliRunner().invoke(main, ["serve", "x", *options, *tls])
     upstream = "http://origin:1"
     assert served == [
-        ServeSettings(Path("x"), "::1", 0, 2, cert, key, 1.5, upstream=upstream, sandbox="require")
+        ServeSettings(
+            (Path("x"),), "::1", 0, 2, cert, key, 1.5, upstream=upstream, sandbox="require"
+        )
     ]
 
 
 def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:
     CliRunner().invoke(main, ["dev", "x", "--port", "1"])
-    assert served == [ServeSettings(Path("x"), port=1, dev=True)]
+    assert served == [ServeSettings((Path("x"),), port=1, dev=True)]
 
 
 @pytest.mark.parametrize("command", ["serve", "dev"])
@@ -62,7 +64,7 @@ def test_the_supervisor_says_the_exit_code(served: list[ServeSettings]) -> None:
     ("arguments", "message"),
     [
         (["serv"], "Did you mean 'serve'?"),
-        (["serve"], "Missing argument 'PATH'"),
+        (["serve"], "Missing argument 'PATH...'"),
         (["serve", "x", "--prt", "1"], "'--port'"),
         (["serve", "x", "--port", "65536"], "is not in the range"),
         (["serve", "x", "--workers", "0"], "is not in the range"),

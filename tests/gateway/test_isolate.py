@@ -36,6 +36,8 @@ class Played:
             ours,
             client,
             self.observer,
+            {},
+            lambda *_: pytest.fail("there are no services"),
             on_idle=self._on_idle,
             on_end=lambda ending: self.ended.append(ending.process),
         )
@@ -133,6 +135,7 @@ def fetch(request: int, op: int, url: str = "http://127.0.0.1:1/", **fields: Any
         "sink": None,
         "redirect": "follow",
         "cf": None,
+        "service": None,
         **fields,
     }
     return ["fetch", request, op, fields.pop("method", "GET"), url, *values.values()]
@@ -391,6 +394,13 @@ async def test_lies_end_the_isolate_and_are_told(played: Played, lie: list[list[
     assert await played.closed()
     assert played.ended == [True]
     assert not played.isolate.busy
+
+
+async def test_a_service_that_is_not_bound_is_a_lie(played: Played) -> None:
+    await played.start()
+    await played.say(fetch(1, 1, service="somebody-elses"))
+    assert await played.closed()
+    assert played.ended == [True]
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def test_which_commands_carry_bytes() -> None:
     assert command(b'["chunk",1,5]') == 5
     assert command(b'["respond",1,200,"",[],7,null,null,false]') == 7
     assert command(b'["respond",1,200,"",[],null,null,null,false]') == 0
-    assert command(b'["fetch",1,1,"GET","u",[],3,null,null,"follow",null]') == 3
+    assert command(b'["fetch",1,1,"GET","u",[],3,null,null,"follow",null,null]') == 3
     assert command(b'["done",1]') == 0
 
 

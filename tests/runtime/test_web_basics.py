@@ -20,7 +20,9 @@ def test_web_basics() -> None:
     try:
         source = Path(__file__).with_name("web_basics.js").read_text()
         main = "worker:/web_basics.js"
-        load = Load(main, {main: source}, {}, False, startup_cpu_ms=1000, cpu_ms=50, memory_mb=128)
+        load = Load(
+            main, {main: source}, [], {}, False, startup_cpu_ms=1000, cpu_ms=50, memory_mb=128
+        )
         assert isolate.load(load) is None
     finally:
         isolate.close()

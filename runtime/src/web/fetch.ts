@@ -26,13 +26,26 @@ export function fetch(input: unknown, init: unknown = undefined): Promise<Respon
   try {
     requireArguments("fetch", arguments.length, 1);
     const plain = init === undefined || init === null;
-    return subrequest(plain && isRequest(input) ? input : new Request(input, init));
+    return subrequest(plain && isRequest(input) ? input : new Request(input, init), null);
   } catch (error) {
     return PromiseReject(error);
   }
 }
 
-function subrequest(request: Request): Promise<Response> {
+/** The same, answered by the Worker behind a service binding. */
+export function fetchFromService(
+  service: string,
+  input: unknown,
+  init: unknown,
+): Promise<Response> {
+  try {
+    return subrequest(new Request(input, init), service);
+  } catch (error) {
+    return PromiseReject(error);
+  }
+}
+
+function subrequest(request: Request, service: string | null): Promise<Response> {
   const context = requireRequest();
   const head = requestHead(request);
   const { method, url, signal, redirect } = head;
@@ -62,9 +75,10 @@ function subrequest(request: Request): Promise<Response> {
     });
     if (signal !== null) addAbortAlgorithm(signal, abort);
     const size = body.inline === null ? null : TypedArrayByteLength(body.inline);
+    const { stream, sink, inline } = body;
     send(
-      ["fetch", context.id, op, method, url, headers, size, body.stream, body.sink, redirect, cf],
-      body.inline ?? undefined,
+      ["fetch", context.id, op, method, url, headers, size, stream, sink, redirect, cf, service],
+      inline ?? undefined,
     );
   });
 }

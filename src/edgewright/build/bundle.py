@@ -37,6 +37,8 @@ class WorkerBundle:
     assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
     """Specifier → module of another kind."""
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
+    services: dict[str, str] = field(default_factory=dict[str, str])
+    """Service bindings: name in `env` → name of the Worker behind it."""
     files: dict[str, Path] = field(default_factory=dict[str, Path])
     """Specifier → the file it came from: for messages to the developer, and to watch."""
     limits: Limits = field(default_factory=Limits)

@@ -59,6 +59,7 @@ def build_bundle(config: WorkerConfig) -> WorkerBundle:
         modules=modules,
         assets=assets,
         vars=config.vars,
+        services=config.services,
         limits=config.limits,
         files={specifier: path for path, specifier in specifiers.items()},
         classic=not has_module_syntax(files[config.main].text),

@@ -20,6 +20,7 @@ from edgewright.gateway.hosts import Sandbox
 from edgewright.origin import parse_origin
 from edgewright.supervisor import ServeSettings, run
 
+_PATH = click.Path(path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -89,7 +90,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--host", default="127.0.0.1", show_default=True, help="Address to listen on."
         ),
-        click.argument("path", type=click.Path(path_type=Path)),
+        click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=_PATH),
     ):
         command = decorate(command)
     return command
@@ -121,7 +122,7 @@ def main() -> None:
     help="How long requests in flight may take to finish when the server stops.",
 )
 def serve(
-    path: Path,
+    paths: tuple[Path, ...],
     host: str,
     port: int,
     workers: int,
@@ -136,14 +137,15 @@ def serve(
     """Serve the Worker at PATH.
 
     PATH is a JavaScript module, or a folder or file with a wrangler.toml, wrangler.json or
-    wrangler.jsonc. SIGTERM and Ctrl-C let requests in flight finish; a second one does not.
+    wrangler.jsonc. Requests go to the first one; the others are for its service bindings. SIGTERM
+    and Ctrl-C let requests in flight finish; a second one does not.
     """
     if (tls_cert is None) != (tls_key is None):
         raise click.UsageError("--tls-cert and --tls-key belong together.")
     sys.exit(
         run(
             ServeSettings(
-                path=path,
+                paths=paths,
                 host=host,
                 port=port,
                 workers=workers,
@@ -168,7 +170,7 @@ def serve(
     "stand still between events.",
 )
 def dev(
-    path: Path,
+    paths: tuple[Path, ...],
     host: str,
     port: int,
     most: dict[str, int],
@@ -185,7 +187,7 @@ def dev(
     sys.exit(
         run(
             ServeSettings(
-                path=path,
+                paths=paths,
                 host=host,
                 port=port,
                 dev=True,

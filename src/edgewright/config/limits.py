@@ -2,8 +2,7 @@
 
 https://developers.cloudflare.com/workers/platform/limits/
 
-`docs/limits.md` has the table: what each is, how it is measured and what happens beyond it. (The
-depth of chained Workers belongs here as well, as soon as Workers can call each other.)
+`docs/limits.md` has the table: what each is, how it is measured and what happens beyond it.
 """
 
 from __future__ import annotations
@@ -38,6 +37,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Calls of fetch(), redirects counted one by one."""
     connections: int = 6
     """Subrequests that wait for their response's head, or whose body is not read, at a time."""
+    depth: int = 16
+    """Workers that call each other by service bindings, one within the other."""
     url_kb: int = 16
     request_headers_kb: int = 128
     """Names and values together."""

@@ -66,6 +66,7 @@ def _from_file(path: Path) -> WorkerConfig:
         main=main.resolve(),
         root=path.parent.resolve(),
         vars=_vars(document, where, limits),
+        services=_services(document, where),
         limits=limits,
         compatibility_date=_compatibility_date(document, where),
         compatibility_flags=flags,
@@ -76,6 +77,27 @@ def _from_file(path: Path) -> WorkerConfig:
             *(f"{where}: {warning}" for warning in flag_warnings(flags)),
         ],
     )
+
+
+def _services(document: dict[str, Any], where: str) -> dict[str, str]:
+    entries: Any = document.get("services", [])
+    if not isinstance(entries, list):
+        raise ConfigError(f"{where}: services must be a list, not {_kind(entries)}")
+    services: dict[str, str] = {}
+    for entry in entries:  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(entry, dict):
+            raise ConfigError(f"{where}: services: each must name a binding and a service")
+        known: dict[str, Any] = entry  # pyright: ignore[reportUnknownVariableType]
+        for key in ("binding", "service"):
+            if not isinstance(known.get(key), str) or not known[key]:
+                raise ConfigError(f"{where}: services: {key} must be a string, in each entry")
+        for key in known:
+            if key not in ("binding", "service"):
+                raise ConfigError(f'{where}: services: "{key}" is not supported yet')
+        if known["binding"] in services or known["binding"] in document.get("vars", {}):
+            raise ConfigError(f"{where}: there are two bindings named {known['binding']}")
+        services[known["binding"]] = known["service"]
+    return services
 
 
 def _required_main(document: dict[str, Any], where: str) -> str:

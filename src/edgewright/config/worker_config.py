@@ -25,6 +25,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The folder of the configuration file, or of the module where there is none."""
     vars: dict[str, Any] = {}
     """The plain bindings of `env`: any JSON value."""
+    services: dict[str, str] = {}
+    """Service bindings: name in `env` → name of the Worker behind it."""
     compatibility_date: str | None = None
     compatibility_flags: list[str] = []
     rules: list[ModuleRule] = []

@@ -90,7 +90,8 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
     terminal = DevTerminal() if settings.dev else ServeTerminal()
     most = Limits.of(settings.most, default=UNLIMITED)
     worker = Worker(
-        settings.path,
+        settings.paths[0],
+        others=settings.paths[1:],
         observer=terminal,
         upstream=settings.upstream,
         most=most,

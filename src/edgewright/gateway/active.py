@@ -63,6 +63,8 @@ class ActiveRequest:
     id: int
     request: Request
     head: asyncio.Future[Response]
+    depth: int = 1
+    """How many Workers called each other until here, this one included."""
     cpu_ns: float = 0.0
     subrequests: int = 0
     status: int = 0

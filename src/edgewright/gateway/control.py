@@ -18,8 +18,9 @@ MAX_LINE = 1024 * 1024
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """All that a gateway process needs to know."""
 
-    path: str
-    """The Worker: a module, a configuration file or the folder of one."""
+    paths: list[str]
+    """The Workers, each a module, a configuration file or the folder of one. Requests go to the
+    first."""
     listener_fd: int
     """A listening socket, inherited."""
     tls_cert: str | None = None

@@ -13,8 +13,9 @@ from typing import Protocol
 
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError
-from edgewright.gateway.node import Node, Overloaded, UnknownWorker
+from edgewright.gateway.node import Node
 from edgewright.gateway.pages import (
     EXCEEDED_LIMITS,
     THREW,

@@ -15,7 +15,7 @@ from edgewright.gateway.casualties import Ending, may_begin_again, suspects
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import encode, is_known
 from edgewright.gateway.responses import response_headers
-from edgewright.gateway.subrequests import Subrequests
+from edgewright.gateway.subrequests import CallService, Subrequests
 from edgewright.messages import Body, BodyError, Request, Response
 from edgewright.observe.records import LogLine, Observer, Outcome, WorkerError
 from edgewright.protocol.messages import (
@@ -93,6 +93,8 @@ class Isolate:
         connection: socket.socket,
         client: SubrequestClient,
         observer: Observer,
+        services: dict[str, str],
+        call: CallService,
         *,
         on_idle: Callable[[], None],
         on_end: Callable[[Ending], None],
@@ -113,7 +115,7 @@ class Isolate:
             self._channel, on_freed=self._freed, on_too_much=self._has_too_much
         )
         self._subrequests = Subrequests(
-            self._channel, self._bodies, client, limits, warn=self._warn
+            self._channel, self._bodies, client, limits, services, call, warn=self._warn
         )
 
     @property
@@ -125,9 +127,9 @@ class Isolate:
         """Whether it was ever given a request."""
         return self._last_request > 0
 
-    def start(self, request: Request) -> ActiveRequest:
+    def start(self, request: Request, depth: int = 1) -> ActiveRequest:
         """Hands a request to the Worker. Its `head` gets the Response, or a WorkerFailure."""
-        active = ActiveRequest(0, request, asyncio.get_running_loop().create_future())
+        active = ActiveRequest(0, request, asyncio.get_running_loop().create_future(), depth)
         self.adopt(active)
         return active
 

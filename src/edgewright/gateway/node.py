@@ -13,9 +13,11 @@ from edgewright.build import WorkerBundle, format_load_error
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.casualties import Ending, Guard
+from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError, HostPool, Sandbox
 from edgewright.gateway.isolate import Isolate
 from edgewright.gateway.responses import response_headers
+from edgewright.gateway.services import ServiceCall
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.origin import parse_origin
@@ -23,6 +25,7 @@ from edgewright.protocol.framing import HEAD, MAX_COMMANDS, FrameError, encode_f
 from edgewright.protocol.messages import AssetHead, Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 from edgewright.subrequest.dial import Outbound
+from edgewright.subrequest.upstream import Settle, Subrequest
 
 _LOAD_TIMEOUT = 15.0
 """Seconds until an isolate that says nothing is given up together with its host, which has stopped
@@ -42,19 +45,6 @@ class StartupError(Exception):
         super().__init__(format_load_error(bundle, error))
         self.bundle = bundle
         self.error = error
-
-
-class Overloaded(Exception):
-    """A Worker can't take the request now."""
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__("The Worker is overloaded.")
-        self.retry_after = retry_after
-        """Seconds."""
-
-
-class UnknownWorker(LookupError):
-    """No Worker of this name is deployed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -150,7 +140,7 @@ class Node:
         """The version of a Worker that is in service. Raises UnknownWorker."""
         return self._worker(name).bundle
 
-    def begin_at_once(self, name: str, request: Request) -> ActiveRequest | None:
+    def begin_at_once(self, name: str, request: Request, depth: int = 1) -> ActiveRequest | None:
         """As begin(), if the Worker is loaded; None if it isn't. Raises UnknownWorker and
         Overloaded."""
         worker = self._worker(name)
@@ -161,14 +151,14 @@ class Node:
         if worker.isolate.overloaded:
             raise self._shed(name, request, 1.0)
         self._idle.clear()
-        return worker.isolate.start(request)
+        return worker.isolate.start(request, depth)
 
-    async def begin(self, name: str, request: Request) -> ActiveRequest:
+    async def begin(self, name: str, request: Request, depth: int = 1) -> ActiveRequest:
         """Hands a request to a Worker; the response is in the ActiveRequest's `head`.
 
         Raises UnknownWorker, Overloaded, WorkerFailure, HostError.
         """
-        if (active := self.begin_at_once(name, request)) is not None:
+        if (active := self.begin_at_once(name, request, depth)) is not None:
             return active
         worker = self._worker(name)
         self._idle.clear()
@@ -177,7 +167,7 @@ class Node:
         try:
             while worker.isolate is None:
                 await self._load(worker)
-            return worker.isolate.start(request)
+            return worker.isolate.start(request, depth)
         except StartupError as error:
             thrown = error.error
             failure = WorkerFailure(
@@ -189,6 +179,12 @@ class Node:
             worker.waiting -= 1
             self._waiting -= 1
             self._look_idle(worker)
+
+    def _call(self, name: str, request: Request, depth: int, settle: Settle) -> Subrequest:
+        """One Worker calls another, by a service binding."""
+        call = ServiceCall(self, name, request, settle)
+        call.start(depth + 1)
+        return call
 
     def _shed(self, name: str, request: Request, retry_after: float) -> Overloaded:
         error = WorkerError("Error", "The Worker is overloaded.", "")
@@ -298,6 +294,7 @@ class Node:
         load = Load(
             bundle.main,
             bundle.modules,
+            list(bundle.services),
             bundle.vars,
             bundle.classic,
             limits.startup_cpu_ms,
@@ -353,6 +350,8 @@ class Node:
             connection,
             self._client,
             self._observer,
+            bundle.services,
+            self._call,
             on_idle=lambda: self._look_idle(worker),
             on_end=ended,
         )

@@ -91,18 +91,20 @@ class Reloader:
         self._error = None
 
     def _files(self) -> Iterator[Path]:
-        root = self._worker.config.root
-        yield self._worker.path
-        yield from self._worker.bundle.files.values()
-        yield from (root / name for name in _CONFIG_NAMES)
-        if self._error is not None:
-            for folder, names in _walk(root):
-                yield from (folder / name for name in names)
+        yield from self._worker.paths
+        for version in self._worker.versions:
+            root = version.config.root
+            yield from version.bundle.files.values()
+            yield from (root / name for name in _CONFIG_NAMES)
+            if self._error is not None:
+                for folder, names in _walk(root):
+                    yield from (folder / name for name in names)
 
     def _folders(self) -> set[Path]:
         folders = {file.parent for file in self._files()}
         if self._error is not None:
-            folders.update(folder for folder, _ in _walk(self._worker.config.root))
+            for version in self._worker.versions:
+                folders.update(folder for folder, _ in _walk(version.config.root))
         return {folder for folder in folders if folder.is_dir()}
 
     def _snapshot(self) -> Snapshot:

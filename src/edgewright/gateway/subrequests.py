@@ -12,7 +12,7 @@ from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.casualties import IDEMPOTENT
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.connections import STALLED, ClosedBody, Connections
-from edgewright.messages import Body, BodyError
+from edgewright.messages import Body, BodyError, Request
 from edgewright.protocol.messages import (
     FailureEvent,
     FetchCommand,
@@ -20,11 +20,21 @@ from edgewright.protocol.messages import (
     ResponseEvent,
 )
 from edgewright.subrequest.client import TOO_MANY, SubrequestClient
-from edgewright.subrequest.upstream import SubrequestError, UpstreamResponse, header
+from edgewright.subrequest.upstream import (
+    Settle,
+    Subrequest,
+    SubrequestError,
+    UpstreamResponse,
+    header,
+)
+
+CallService = Callable[[str, Request, int, Settle], Subrequest]
+"""Lets another Worker answer: its name, the request, how deep the caller is, and who is told."""
 
 
 class Subrequests:
-    """What the requests of an isolate have under way. `warn` writes into a request's log."""
+    """What the requests of an isolate have under way. `services` are the Worker's own bindings,
+    `warn` writes into a request's log."""
 
     def __init__(
         self,
@@ -32,6 +42,8 @@ class Subrequests:
         bodies: BodyTable,
         client: SubrequestClient,
         limits: Limits,
+        services: dict[str, str],
+        call: CallService,
         *,
         warn: Callable[[ActiveRequest, str], None],
     ) -> None:
@@ -39,6 +51,8 @@ class Subrequests:
         self._bodies = bodies
         self._client = client
         self._limits = limits
+        self._services = services
+        self._call = call
         self._warn = warn
         self._queueing: set[ActiveRequest] = set()
         """Requests with subrequests that wait for a connection."""
@@ -47,6 +61,8 @@ class Subrequests:
         """Makes a subrequest, or queues it. Raises ProtocolViolation."""
         if len(command.headers) % 2:
             raise ProtocolViolation("a header without a value")
+        if command.service is not None and command.service not in self._services:
+            raise ProtocolViolation(f"there is no service binding {command.service!r}")
         if not self._may_start(active):
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", TOO_MANY))
@@ -66,6 +82,9 @@ class Subrequests:
                 return
         if command.method not in IDEMPOTENT:
             active.unsafe = True
+        if command.service is not None:
+            self._start_service(active, command, command.service, body)
+            return
         if active.connections is None:
             active.connections = Connections(self._limits.connections)
         if active.connections.take(command.op):
@@ -74,6 +93,14 @@ class Subrequests:
         start = partial(self._start, active, command, body)
         active.ops[command.op] = active.connections.queue(command.op, start, body)
         self._queueing.add(active)
+
+    def _start_service(
+        self, active: ActiveRequest, command: FetchCommand, service: str, body: bytes | Body | None
+    ) -> None:
+        """Another Worker answers: no connection, and so none of the request's."""
+        request = Request(command.method, command.url, command.headers, body, command.cf)
+        settle = partial(self._fetched, active, command.op)
+        active.ops[command.op] = self._call(self._services[service], request, active.depth, settle)
 
     def _may_start(self, active: ActiveRequest) -> bool:
         active.subrequests += 1

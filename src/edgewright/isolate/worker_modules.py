@@ -125,6 +125,8 @@ class WorkerModules:
         load = self._load
         settings = {
             "vars": {} if load.classic else load.vars,
+            "services": load.services,
+            "classic": load.classic,
             "flags": load.flags,
             "liveClock": load.live_clock,
             "kinds": {head.specifier: head.kind for head in load.assets},

@@ -160,6 +160,8 @@ class FetchCommand(Message, tag="fetch"):
     sink: Id | None
     redirect: Literal["follow", "manual", "error"]
     cf: dict[str, Any] | None
+    service: str | None
+    """The service binding whose Worker is to answer; null for the network."""
 
 
 class AbortCommand(Message, tag="abort"):
@@ -337,6 +339,8 @@ class Load(msgspec.Struct, frozen=True):
     """Specifier of the entry module."""
     modules: dict[str, str]
     """Specifier (`worker:/src/index.js`) → source of an ES module."""
+    services: list[str]
+    """Names of the service bindings."""
     vars: dict[str, Any]
     """The plain bindings: of `env`, or in the classic form the globals."""
     classic: bool

@@ -30,7 +30,7 @@ _MAX_BACKOFF = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
-    path: Path
+    paths: tuple[Path, ...]
     host: str = "127.0.0.1"
     port: int = 8787
     workers: int = 1
@@ -123,7 +123,7 @@ class _Supervisor:
         settings = self._settings
         child = await Child.start(
             GatewaySettings(
-                path=str(settings.path.absolute()),
+                paths=[str(path.absolute()) for path in settings.paths],
                 listener_fd=self._listener.fileno(),
                 tls_cert=str(settings.tls_cert) if settings.tls_cert else None,
                 tls_key=str(settings.tls_key) if settings.tls_key else None,
