@@ -26,7 +26,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[ServeSettings]:
 
 def test_serve_takes_its_defaults_from_the_settings(served: list[ServeSettings]) -> None:
     CliRunner().invoke(main, ["serve", "worker.js"])
-    assert served == [ServeSettings(Path("worker.js"))]
+    assert served == [ServeSettings((Path("worker.js"),))]
 
 
 def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path) -> None:
