@@ -101,7 +101,8 @@ class Worker:
     For code that isn't yours: with `outbound="public"` it reaches no private address. `sandbox` is
     how the processes that run it lock themselves in: with every layer or not at all ("require"),
     with those that the machine has ("auto"), or not ("off"). With `standby`, a second process waits
-    for the end of the first, which is then replaced at once.
+    for the end of the first, which is then replaced at once. `memory_mb` is what its isolates may
+    use together before idle ones are given up: half of the machine's memory, if it is not given.
 
     Entering raises one of LOADING_ERRORS when the Worker can't be started; ValueError where
     `upstream` is no origin, a limit is none, or `outbound` is neither.
@@ -121,6 +122,7 @@ class Worker:
         outbound: str = "any",
         sandbox: Sandbox = "auto",
         standby: bool = False,
+        memory_mb: int | None = None,
     ) -> None:
         self.paths = [Path(path), *map(Path, others)]
         self._env = dict(env or {})
@@ -133,6 +135,7 @@ class Worker:
             outbound=Outbound(outbound),
             sandbox=sandbox,
             standby=standby,
+            memory_mb=memory_mb,
         )
         self._versions: list[Version] = []
 

@@ -34,15 +34,23 @@ def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path)
     cert.touch()
     key.touch()
     options = ["--host", "::1", "--port", "0", "--workers", "2", "--drain", "1.5"]
-    options += ["--upstream", "http://origin:1/", "--sandbox", "require"]
+    options += ["--upstream", "http://origin:1/", "--sandbox", "require", "--memory", "512"]
     tls = ["--tls-cert", str(cert), "--tls-key", str(key)]
     CliRunner().invoke(main, ["serve", "x", *options, *tls])
     upstream = "http://origin:1"
-    assert served == [
-        ServeSettings(
-            (Path("x"),), "::1", 0, 2, cert, key, 1.5, upstream=upstream, sandbox="require"
-        )
-    ]
+    expected = ServeSettings(
+        (Path("x"),),
+        "::1",
+        0,
+        2,
+        cert,
+        key,
+        1.5,
+        upstream=upstream,
+        sandbox="require",
+        memory_mb=512,
+    )
+    assert served == [expected]
 
 
 def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:

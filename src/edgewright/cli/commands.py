@@ -81,6 +81,14 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             "at all, with those that this machine has, or not. See `edgewright doctor`.",
         ),
         click.option(
+            "--memory",
+            "memory_mb",
+            type=click.IntRange(min=1),
+            metavar="MB",
+            help="What all isolates together may use before idle ones are given up, to be loaded "
+            "again by their next request. Half of the machine's memory, if it is not given.",
+        ),
+        click.option(
             "--port",
             type=click.IntRange(0, 65535),
             default=8787,
@@ -133,6 +141,7 @@ def serve(
     outbound: str,
     upstream: str | None,
     sandbox: Sandbox,
+    memory_mb: int | None,
 ) -> None:
     """Serve the Worker at PATH.
 
@@ -156,6 +165,7 @@ def serve(
                 outbound=outbound,
                 upstream=upstream,
                 sandbox=sandbox,
+                memory_mb=memory_mb,
             )
         )
     )
@@ -178,6 +188,7 @@ def dev(
     upstream: str | None,
     live_clock: bool,
     sandbox: Sandbox,
+    memory_mb: int | None,
 ) -> None:
     """Run the Worker at PATH while you write it.
 
@@ -196,6 +207,7 @@ def dev(
                 upstream=upstream,
                 live_clock=live_clock,
                 sandbox=sandbox,
+                memory_mb=memory_mb,
             )
         )
     )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -58,6 +59,7 @@ async def _run(control: socket.socket) -> int:
     if settings.cpu is not None:
         # Isolate hosts inherit it: waking up a thread on another CPU costs more than a turn.
         os.sched_setaffinity(0, {settings.cpu})
+    _allow_open_files()
     stop = _Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -72,6 +74,14 @@ async def _run(control: socket.socket) -> int:
     finally:
         watching.cancel()
         writer.close()
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets us have: each connection and each isolate is one, and the usual
+    1024 are there for programs that still call select()."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS says "infinite" and means less
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _watch_supervisor(reader: asyncio.StreamReader, stop: _Stop) -> None:
@@ -99,6 +109,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         outbound=settings.outbound,
         sandbox=settings.sandbox,
         standby=not settings.dev,
+        memory_mb=settings.memory_mb,
     )
     async with worker, contextlib.AsyncExitStack() as stack:
         supervisor.write(encode(Ready(worker.bundle.name, _warnings(worker))))

@@ -31,6 +31,8 @@ class Ending:
 
     process: bool = False
     """Its process must end as well: it lied, or hangs, or is dead already."""
+    wanted: bool = False
+    """The gateway ended it, for which there is no need of another."""
     crashed: bool = False
     """The process died in one of the isolate's own turns."""
     moved: list[ActiveRequest] = field(default_factory=list[ActiveRequest])

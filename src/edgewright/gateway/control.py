@@ -37,6 +37,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     live_clock: bool = False
     outbound: str = "any"
     sandbox: Sandbox = "auto"
+    memory_mb: int | None = None
+    """What this gateway's isolates may use together."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):

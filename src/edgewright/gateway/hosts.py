@@ -50,6 +50,8 @@ class Host:
     """How many it was given that have not ended."""
     reserved: str | None = None
     """The one Worker that it is for, where that has ended processes before."""
+    unneeded: int = 0
+    """How often in a row trim() has found no use for it."""
 
     @property
     def alive(self) -> bool:
@@ -79,7 +81,10 @@ class HostPool:
         a Worker that is to be `alone`. Raises HostError."""
         while True:
             host = await self.warm(alone)
-            ours, theirs = socket.socketpair()
+            try:
+                ours, theirs = socket.socketpair()
+            except OSError as error:  # no file descriptor is left
+                raise HostError(f"An isolate could not be connected to: {error}.") from error
             with theirs:
                 try:
                     host.send_isolate(theirs)
@@ -130,6 +135,21 @@ class HostPool:
             return  # Whoever needs it tries again, and is told.
         finally:
             self._preparing = None
+
+    def surplus(self) -> list[Host]:
+        """Hosts without isolates, but for one that the next isolates can have."""
+        enough = 1 if self.standby else PREPARE_AT
+        spare = [host for host in self.hosts if host.reserved is None and host.isolates < enough]
+        kept = next((host for host in spare if host.isolates), spare[0] if spare else None)
+        return [host for host in self.hosts if not host.isolates and host is not kept]
+
+    def trim(self) -> None:
+        """Ends the hosts that were surplus the last time as well."""
+        surplus = self.surplus()
+        for host in list(self.hosts):
+            host.unneeded = host.unneeded + 1 if host in surplus else 0
+            if host.unneeded > 1:
+                self.kill(host)
 
     async def close(self) -> None:
         """Ends all hosts. They hold no state, so there is nothing to wait for."""

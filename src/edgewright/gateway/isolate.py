@@ -110,6 +110,8 @@ class Isolate:
         self._requests: dict[int, ActiveRequest] = {}
         self._last_request = 0
         self._last_word: GoneCommand | None = None
+        self.idle_since = time.perf_counter()
+        """When it was last left with nothing to do."""
         self._channel = Channel(connection, on_turn=self._turn, on_close=self._closed)
         self._bodies = BodyTable(
             self._channel, on_freed=self._freed, on_too_much=self._has_too_much
@@ -393,6 +395,7 @@ class Isolate:
             )
         self._observer.request_finished(active.record(self.worker))
         if not self._requests:
+            self.idle_since = time.perf_counter()
             self._on_idle()
 
     def _let_go(self, active: ActiveRequest) -> None:
@@ -445,10 +448,9 @@ class Isolate:
             return
         self._ended = True
         self._bodies.break_off(word.message)
-        ending = Ending(process=word.process or died)
+        ending = Ending(process=word.process or died, wanted=word.outcome == Outcome.CANCELED)
         unsent = {event.request for event in self._channel.unsent if type(event) is RequestEvent}
-        # Otherwise it is the Worker that is to end.
-        begin_elsewhere = word.outcome != Outcome.CANCELED
+        begin_elsewhere = not ending.wanted
         begun = [active for active in self._requests.values() if active.id not in unsent]
         suspected = suspects(self._channel.in_turn, begun) if died else set[ActiveRequest]()
         ending.crashed = died and bool(self._channel.in_turn)

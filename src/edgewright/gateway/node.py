@@ -16,6 +16,7 @@ from edgewright.gateway.casualties import Ending, Guard
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError, HostPool, Sandbox
 from edgewright.gateway.isolate import Isolate
+from edgewright.gateway.memory import MemoryBound
 from edgewright.gateway.responses import response_headers
 from edgewright.gateway.services import ServiceCall
 from edgewright.messages import Request, Response
@@ -70,8 +71,10 @@ class Node:
     `passThroughOnException()`. No Worker gets more than `most`. With `live_clock`, time passes
     while code runs. `outbound` says what Workers may reach; the upstream is the operator's choice,
     wherever it is. `sandbox` is how the processes that run Workers lock themselves in. With
-    `standby`, one that has started waits for the end of another. Raises ValueError where `upstream`
-    is no origin.
+    `standby`, one that has started waits for the end of another. With more than `memory_mb` in use
+    by all isolates together (half of the machine's memory, if it is not given) idle ones are given
+    up, until their Worker is asked for again. Raises ValueError where `upstream` is no origin, or
+    `memory_mb` not above 0.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Node:
         outbound: Outbound = Outbound.ANY,
         sandbox: Sandbox = "auto",
         standby: bool = False,
+        memory_mb: int | None = None,
     ) -> None:
         self._most = most
         self._observer = observer or Silent()
@@ -92,6 +96,7 @@ class Node:
         self._workers: dict[str, _Worker] = {}
         self._isolates: set[Isolate] = set()
         self._hosts = HostPool(sandbox, standby=standby)
+        self._memory = MemoryBound(memory_mb)
         self._client = SubrequestClient(outbound)
         self._to_origin = SubrequestClient(Outbound.ANY)
         self._name = f"edgewright-{secrets.token_hex(4)}"
@@ -281,8 +286,10 @@ class Node:
         finally:
             worker.loading = None
         self._isolates.add(isolate)
+        # A crowd of new ones must not wait for the next look: each makes room for itself.
+        self._memory.evict(self._hosts.hosts, self._isolates, most=1)
         if self._look is None:
-            self._look = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._end_hanging)
+            self._look = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look_around)
         self._look_idle(worker)
 
     async def _start_isolate(self, worker: _Worker) -> Isolate:
@@ -335,7 +342,7 @@ class Node:
             if worker.isolate is isolate:
                 worker.isolate = None
                 ready = not worker.retired and not self._closed and not worker.guard.pause
-                if isolate.used and ready:
+                if isolate.used and ready and not ending.wanted:
                     # It was lost: the next request needs another. (One that nobody had asked
                     # anything would be lost again, and again.)
                     self._loading(worker)
@@ -357,13 +364,17 @@ class Node:
         )
         return isolate
 
-    def _end_hanging(self) -> None:
+    def _look_around(self) -> None:
+        """Ends what hangs, what is late, and what there is no room for."""
         for isolate in [isolate for isolate in self._isolates if isolate.hangs]:
             isolate.give_up()
         for isolate in list(self._isolates):
             isolate.stop_late()
+        self._memory.evict(self._hosts.hosts, self._isolates)
+        self._hosts.trim()
+        again = self._isolates or self._hosts.surplus()
         loop = asyncio.get_running_loop()
-        self._look = loop.call_later(_LOOK_EVERY, self._end_hanging) if self._isolates else None
+        self._look = loop.call_later(_LOOK_EVERY, self._look_around) if again else None
 
     def _move(self, worker: _Worker, active: ActiveRequest, *, careful: bool = False) -> None:
         """Hands a request whose isolate ended to the Worker's next one; where `careful`, not

@@ -16,6 +16,7 @@ from typing import Any
 
 from edgewright.gateway.control import Failed, GatewaySettings, Ready
 from edgewright.gateway.hosts import Sandbox
+from edgewright.gateway.memory import default_bound
 from edgewright.supervisor.child import Child, how_it_ended
 from edgewright.supervisor.listener import ListenError, listen, url_of
 
@@ -49,6 +50,8 @@ class ServeSettings:
     upstream: str | None = None
     """The origin behind the Worker, for passThroughOnException()."""
     sandbox: Sandbox = "auto"
+    memory_mb: int | None = None
+    """What all isolates together may use; None is half of the machine's memory."""
 
 
 def run(settings: ServeSettings) -> int:
@@ -69,6 +72,7 @@ class _Supervisor:
         self._settings = settings
         self._listener = listener
         self._count = 1 if settings.dev else max(1, settings.workers)
+        self._memory_mb = settings.memory_mb or default_bound() >> 20
         self._children: dict[int, Child] = {}
         """By the gateway's number, from 0."""
         self._stopping = asyncio.Event()
@@ -135,6 +139,7 @@ class _Supervisor:
                 live_clock=settings.live_clock,
                 outbound=settings.outbound,
                 sandbox=settings.sandbox,
+                memory_mb=max(1, self._memory_mb // self._count),
             )
         )
         self._children[number] = child
