@@ -4,6 +4,7 @@
 import { lazyGlobals } from "./lazy.js";
 import { AbortController, AbortSignal } from "./web/abort.js";
 import { atob, btoa } from "./web/base64.js";
+import { Body } from "./web/body.js";
 import { console } from "./web/console.js";
 import { Crypto, crypto } from "./web/crypto.js";
 import { DOMException } from "./web/dom_exception.js";
@@ -35,6 +36,7 @@ import { structuredClone } from "./web/structured_clone.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./web/timers.js";
 import { URL } from "./web/url.js";
 import { URLSearchParams } from "./web/url_search_params.js";
+import { WorkerEntrypoint } from "./workers/entrypoint.js";
 import { ExecutionContext } from "./workers/execution_context.js";
 import { FetchEvent } from "./workers/fetch_event.js";
 import { Fetcher } from "./workers/fetcher.js";
@@ -98,6 +100,7 @@ export function installGlobals(): void {
   define(FUNCTIONS, true);
   define(OBJECTS, true);
   define({ self: globalThis }, true);
+  setNames({ Body, WorkerEntrypoint });
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
   // The classic form: the global scope is an event target.
   const target = new EventTarget();
@@ -120,5 +123,13 @@ function define(values: Record<string, unknown>, enumerable: boolean): void {
       writable: true,
       configurable: true,
     });
+  }
+  setNames(values);
+}
+
+/** The build shortens names (see build.js); these are seen. */
+function setNames(values: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === "function") Object.defineProperty(value, "name", { value: name });
   }
 }
