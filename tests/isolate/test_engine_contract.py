@@ -28,7 +28,11 @@ LAYER = """{
   const log = [];
   globalThis.log = log;
   globalThis.context = { get: getAsyncContext, set: setAsyncContext };
-  globalThis.atBuildTime = { sab: typeof SharedArrayBuffer, core: typeof Deno.core };
+  globalThis.atBuildTime = {
+    sab: typeof SharedArrayBuffer,
+    core: typeof Deno.core,
+    base64: typeof Uint8Array.fromBase64,
+  };
   globalThis.turn = (source) => {
     const value = run(source);
     runMicrotasks();
@@ -256,6 +260,17 @@ def test_bytes_cross_as_bytes(engine: Engine) -> None:
     assert type(nested[1]) is bytes
 
 
+def test_a_bound_function_takes_as_many_bytes_as_the_configuration_says(snapshot: bytes) -> None:
+    fill = "size(new Uint8Array(11 * 1024 * 1024))"
+    narrow = Engine(snapshot)
+    narrow.runtime.bind_function("size", len)
+    with pytest.raises((pydeno.JavaScriptError, RuntimeError), match="configured limit"):
+        narrow.runtime.eval(fill)
+    wide = Engine(snapshot, max_serialization_bytes=64 * MIB)
+    wide.runtime.bind_function("size", len)
+    assert wide.runtime.eval(fill) == 11 * MIB
+
+
 def test_the_bytes_that_come_in_are_the_scripts_own(engine: Engine) -> None:
     data = b"original"
     engine.runtime.eval("(v) => { v.fill(0); return 0 }")(data, timeout=1.0)
@@ -333,6 +348,13 @@ def test_the_core_is_there_for_the_snapshot_only(engine: Engine) -> None:
 
 def test_shared_array_buffer_is_missing_while_the_snapshot_is_built(engine: Engine) -> None:
     assert engine.turn("[atBuildTime.sab, typeof SharedArrayBuffer]")[0] == [
+        "undefined",
+        "function",
+    ]
+
+
+def test_base64_of_arrays_is_missing_while_the_snapshot_is_built(engine: Engine) -> None:
+    assert engine.turn("[atBuildTime.base64, typeof Uint8Array.fromBase64]")[0] == [
         "undefined",
         "function",
     ]

@@ -19,6 +19,7 @@ import pydeno
 
 from edgewright.isolate.natives import IsolateNatives
 from edgewright.isolate.worker_modules import ENTRY, WorkerModules
+from edgewright.protocol.framing import MAX_FRAME
 from edgewright.protocol.messages import Load, LoadError
 
 RUNTIME_FOLDER = Path(__file__).parent
@@ -91,6 +92,7 @@ class Isolate:
                 snapshot=snapshot,
                 max_heap_size=heap_bytes,
                 max_buffer_bytes=buffer_bytes,
+                max_serialization_bytes=MAX_FRAME,
                 timeout=start_timeout,  # of all that doesn't bring its own: that is, of load()
             )
         )

@@ -31,6 +31,12 @@ export const VECTORS = {
       "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
     );
   },
+  async digest_of_very_much() {
+    equal(
+      hex(await subtle.digest("SHA-1", new Uint8Array(20 << 20))),
+      "9674344c90c2f0646f0b78026e127c9b86e3ad77",
+    );
+  },
   // RFC 4231, test case 1.
   async hmac() {
     const key = await secret("0b".repeat(20), { name: "HMAC", hash: "SHA-256" }, ["sign", "verify"]);

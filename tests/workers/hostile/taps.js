@@ -219,6 +219,29 @@ const SCENES = {
     crypto.getRandomValues(new Uint8Array(4));
     return new Response(crypto.randomUUID());
   },
+  async crypto() {
+    const { subtle } = crypto;
+    const text = new Uint8Array(16);
+    const aes = await subtle.generateKey({ name: "AES-GCM", length: 128 }, true, ["encrypt", "wrapKey", "unwrapKey"]);
+    const gcm = { name: "AES-GCM", iv: new Uint8Array(12) };
+    await subtle.encrypt(gcm, aes, text);
+    const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+    const pair = await subtle.generateKey(algorithm, true, ["sign", "verify"]);
+    const signature = await subtle.sign(algorithm, pair.privateKey, text);
+    await subtle.verify(algorithm, pair.publicKey, signature, text);
+    const wrapped = await subtle.wrapKey("jwk", pair.privateKey, aes, gcm);
+    await subtle.unwrapKey("jwk", wrapped, aes, gcm, algorithm, true, ["sign"]);
+    const hmac = { name: "HMAC", hash: "SHA-256" };
+    const key = await subtle.importKey("raw", text, hmac, true, ["sign", "verify"]);
+    await subtle.sign("HMAC", key, text);
+    await subtle.importKey("jwk", await subtle.exportKey("jwk", key), hmac, true, ["sign"]);
+    const secret = await subtle.importKey("raw", text, "PBKDF2", false, ["deriveKey"]);
+    const pbkdf2 = { name: "PBKDF2", hash: "SHA-1", salt: text, iterations: 5000 };
+    await subtle.deriveKey(pbkdf2, secret, { name: "AES-CBC", length: 256 }, true, ["encrypt"]);
+    await subtle.digest("MD5", new Uint8Array(100_000));
+    subtle.timingSafeEqual(text, text);
+    return new Response("ok");
+  },
   clone() {
     return Response.json(structuredClone({ a: [1, { b: new Date(0) }], m: new Map([[1, 2]]) }));
   },
