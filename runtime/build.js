@@ -83,21 +83,28 @@ for (const folder of folders) {
 const nodeModules = scripts.filter(({ folder }) => folder === "node").map(({ name }) => name);
 
 /** A module of Node.js is a script of its own: whoever imports it gets what `require` would give. */
-const nodeImports = {
+const nodeImports = (folder) => ({
   name: "node-imports",
   setup(builder) {
-    builder.onResolve({ filter: /^(?:node:)?[a-z_]/ }, ({ importer, path: specifier }) => {
+    const filter = folder === "node" ? /^(?:node:)?[a-z_]/ : /^node:/;
+    builder.onResolve({ filter }, ({ importer, path: specifier }) => {
       const name = specifier.replace(/^node:|\/$/g, "").replaceAll("/", ".");
       if (!nodeModules.includes(name)) return undefined;
       // Our own file of that name takes it from the package of that name: "string_decoder/".
       if (importer.startsWith(`${source}/`) && specifier.endsWith("/")) return undefined;
       return { path: name, namespace: "node" };
     });
+    // Only for where there is none.
+    builder.onResolve({ filter: /^abort-controller$/ }, () => ({
+      path: "empty",
+      namespace: "empty",
+    }));
+    builder.onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "" }));
     builder.onLoad({ filter: /.*/, namespace: "node" }, ({ path: name }) => ({
       contents: `module.exports = requireNode(${JSON.stringify(name.replaceAll(".", "/"))})`,
     }));
   },
-};
+});
 
 const exportsOf = {};
 for (const { entry, folder, name, script } of scripts) {
@@ -107,7 +114,7 @@ for (const { entry, folder, name, script } of scripts) {
     ...(folder === "node" ? { define: { ...options.define, global: "globalThis" } } : {}),
     write: false,
     entryPoints: [entry],
-    plugins: [...options.plugins, nodeImports, sharedByLazy],
+    plugins: [...options.plugins, nodeImports(folder), sharedByLazy],
     outfile: file,
   };
   const { outputFiles } = await build({

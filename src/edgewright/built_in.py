@@ -9,6 +9,9 @@ from pathlib import Path
 
 _MANIFEST = Path(__file__).parent / "isolate" / "runtime-modules.json"
 
+_SAME = {"node:sys": "node:util", "node:path/posix": "node:path"}
+"""Two names of one module."""
+
 
 @cache
 def built_in_exports() -> dict[str, list[str]]:
@@ -25,6 +28,7 @@ def built_in(specifier: str, flags: Collection[str]) -> str | None:
         if "nodejs_compat_v2" not in flags:
             return None
         specifier = f"node:{specifier}"
+    specifier = _SAME.get(specifier, specifier)
     if specifier not in exports:
         return None
     alone = "nodejs_als" in flags and specifier == "node:async_hooks"

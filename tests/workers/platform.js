@@ -80,7 +80,7 @@ const TESTS = {
     equal(heard.join(), "x");
   },
   hidden() {
-    for (const name of ["Deno", "__bootstrap", "__turn", "__install", "__start", "process"]) {
+    for (const name of ["Deno", "__bootstrap", "__turn", "__install", "__start"]) {
       equal(typeof globalThis[name], "undefined");
     }
   },

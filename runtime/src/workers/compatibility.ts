@@ -1,7 +1,11 @@
 // Compatibility flags: which are on is decided by config/compatibility.py, which has the table of
 // all that change something; what they change of the global scope is done here.
 
+import { lazyGlobals } from "../lazy.js";
 import { safeRecord } from "../primordials.js";
+import { Timeout } from "./timeout.js";
+
+const { defineProperty } = Object;
 
 /** Globals that are there only with a flag. */
 const GLOBALS_OF_FLAGS: Record<string, readonly string[]> = {
@@ -23,4 +27,32 @@ export function setFlags(names: readonly string[]): void {
     if (hasFlag(flag)) continue;
     for (const name of globals) Reflect.deleteProperty(globalThis, name);
   }
+  if (hasFlag("enable_nodejs_global_timers")) {
+    define(
+      "setTimeout",
+      function setTimeout(callback: Callback, delay: unknown, ...values: unknown[]) {
+        return new Timeout(callback, delay, values, false);
+      },
+    );
+    define(
+      "setInterval",
+      function setInterval(callback: Callback, delay: unknown, ...values: unknown[]) {
+        return new Timeout(callback, delay, values, true);
+      },
+    );
+  }
+  if (!hasFlag("nodejs_compat_v2")) return;
+  lazyGlobals("node_globals", ["process", "Buffer", "setImmediate", "clearImmediate"], true);
+  define("global", globalThis);
+}
+
+type Callback = (...values: unknown[]) => unknown;
+
+function define(name: string, value: object | ((...values: never[]) => unknown)): void {
+  defineProperty(globalThis, name, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
 }

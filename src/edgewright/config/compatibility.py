@@ -56,6 +56,14 @@ FLAGS = (
         what="`process.env` has the variables",
     ),
     Flag(
+        "enable_nodejs_global_timers",
+        "no_nodejs_global_timers",
+        implied_by="nodejs_compat",
+        implied_from="2026-02-10",
+        what="the global `setTimeout` and `setInterval` give objects with `ref()`, `unref()` and "
+        "the like, and not numbers",
+    ),
+    Flag(
         "disallow_importable_env",
         "allow_importable_env",
         what="`env` of `cloudflare:workers` is empty",

@@ -1,6 +1,6 @@
 // Looks for names on the global object that are neither the language's nor the platform's.
 
-const suspicious = (name) => /_|^Deno|[pP]ydeno|^process$|[hH]ost/.test(name);
+const suspicious = (name) => /_|^Deno|[pP]ydeno|[hH]ost/.test(name);
 const atStart = Reflect.ownKeys(globalThis).map(String).filter(suspicious);
 
 export default {

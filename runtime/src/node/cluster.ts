@@ -1,0 +1,4 @@
+// unenv's, as the platform's own bundler has it; what it lacks throws when it is called.
+
+export * from "unenv/node/cluster";
+export { default } from "unenv/node/cluster";
