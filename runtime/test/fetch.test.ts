@@ -46,6 +46,7 @@ test("a command and its response", async () => {
     null,
     "error",
     { cacheTtl: 1 },
+    null,
   ]);
   respond(null, new TextEncoder().encode("hello"));
   const response = await promise;
