@@ -8,7 +8,7 @@ NODE_MODULES := runtime/node_modules/.package-lock.json
 # The scripts in package.json find the venv's Node through PATH.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/npm --prefix runtime
 
-.PHONY: run test bench check format lock clean bundle
+.PHONY: run test fuzz bench check format lock clean bundle
 
 ## Serve examples/fanout, with the upstream that it brings along
 run: bundle
@@ -18,6 +18,10 @@ run: bundle
 test: bundle $(NODE_MODULES)
 	$(NPM) test
 	$(BIN)/python -m pytest $(ARGS)
+
+## Search for inputs that break the protocol or HTTP, for some minutes instead of some seconds
+fuzz: bundle
+	FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
 ## Edgewright and workerd side by side; needs wrk and nginx, see benchmarks/README.md
 bench: bundle

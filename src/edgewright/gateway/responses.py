@@ -13,7 +13,8 @@ _HOP_BY_HOP = frozenset(
 )  # fmt: skip
 _UNSAFE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 """What HTTP has no place for in a field's value (RFC 9110 §5.5)."""
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
+"""A token (RFC 9110 §5.6.2), in lower case: what is looked up here has to be found."""
 
 
 def fields(response: Response, *, head: bool) -> list[tuple[bytes, bytes]]:
@@ -45,7 +46,7 @@ def response_headers(flat: list[str], *, head: bool) -> list[str]:
     headers: list[str] = []
     for index in range(0, len(flat), 2):
         name = flat[index]
-        if not _TOKEN.fullmatch(name):
+        if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a header's name.")
         if name not in _HOP_BY_HOP or (head and name == "content-length"):
             headers += (name, flat[index + 1])

@@ -31,6 +31,9 @@ _AUTHORITY = re.compile(
     r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[!-~]+?)(?::(?P<port>[0-9]{0,5}))?"
 )
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FORBIDDEN = frozenset({"CONNECT", "TRACE", "TRACK"})
+"""Methods that fetch() has no use for (Fetch §2.2.1). After CONNECT a connection is a tunnel, and
+would be kept for others."""
 _UNSAFE = re.compile(r"[\0\r\n]")
 
 _LONGEST_NAME = 1024
@@ -42,8 +45,8 @@ WORTH_KEEPING = 4096
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_token(name: str) -> bool:
-    return len(name) <= _LONGEST_NAME and _TOKEN.fullmatch(name) is not None
+def _is_token(text: str) -> bool:
+    return len(text) <= _LONGEST_NAME and _TOKEN.fullmatch(text) is not None
 
 
 class Http1:
@@ -170,7 +173,7 @@ def _request_head(
         raise SubrequestError(f"Invalid URL: {url[:_LONGEST_URL]}")
     scheme, authority, path = parts.groups()
     origin = _origin(scheme.lower() == "https", authority)
-    if not _is_token(method):
+    if not _is_token(method) or method.upper() in _FORBIDDEN:
         raise SubrequestError(f"Invalid HTTP method string: {method}")
     if path[:1] != "/":
         path = f"/{path}"
@@ -204,7 +207,8 @@ def _header_lines(headers: tuple[str, ...]) -> str:
         raise SubrequestError("A header holds a line break or a NUL.")
     lines = ""
     for name, value in zip(names, headers[1::2], strict=True):
-        if not _is_token(name):
+        # In lower case, or the connection's own would not have been left out.
+        if not _is_token(name) or name != name.lower():
             raise SubrequestError(f"Invalid header name: {name!r}")
         lines += f"{name}: {value}\r\n"
     if "user-agent" not in names:

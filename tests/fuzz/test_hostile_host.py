@@ -1,0 +1,219 @@
+"""An isolate host in an attacker's hands says what it likes to the gateway. Whatever that is, the
+gateway goes on: nothing fails but the isolate's own requests, and nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+from typing import Any
+
+import msgspec
+from fuzzing import given_up_on, run, search, settled
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgewright.config.limits import Limits
+from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.casualties import Ending
+from edgewright.gateway.isolate import Isolate
+from edgewright.messages import BodyError, Request, read_all
+from edgewright.observe.records import Recorder
+from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
+from edgewright.protocol.messages import ProtocolViolation, decode_result
+from edgewright.subrequest.client import SubrequestClient
+
+_REQUESTS = 3
+
+# Mostly what makes sense, as that gets furthest.
+ids = st.one_of(
+    st.integers(0, 4),
+    st.integers(0, 4),
+    st.sampled_from([-1, 2**31, 2**53 - 1, 2**53, 2**64, 10**400, 1.5, "1", None, [], True]),
+)
+maybe_ids = st.one_of(st.none(), ids)
+text = st.one_of(
+    st.text(max_size=20),
+    st.sampled_from(["", "\r\nx: y", "\0", "é", "\u2028", "a" * 70_000, "content-length"]),
+)
+names = st.sampled_from(
+    ["a", "content-length", "Content-Length", "transfer-encoding", "TRANSFER-ENCODING", "host",
+     "connection", "content-encoding", "set-cookie", "x\r\ny", "x:", "", " a", "\x7f", "é"]
+)  # fmt: skip
+values = st.one_of(
+    text, st.sampled_from(["0", "-1", "5", "5, 5", "9" * 30, "chunked", "gzip", "br", "close"])
+)
+headers = st.one_of(
+    st.lists(st.tuples(names, values), max_size=4).map(
+        lambda pairs: [p for pair in pairs for p in pair]
+    ),
+    st.lists(values, max_size=3),
+)
+sizes = st.one_of(st.none(), st.integers(0, 300), st.sampled_from([-1, 300_000, 2**32, 2**70]))
+urls = st.one_of(
+    text,
+    st.sampled_from(
+        [
+            "http://127.0.0.1:1/",
+            "http://127.0.0.1:99999/",
+            "http://h:" + "9" * 5000,
+            "http://[::1",
+            "http://127.0.0.1:1/ HTTP/1.1\r\nx: y",
+            "ftp://h/",
+            "http://u:p@127.0.0.1:1",
+            "http://@/",
+        ]
+    ),
+)
+methods = st.sampled_from(["GET", "HEAD", "POST", "CONNECT", "get", "", "G T", "A\r\nB", "é"])
+redirects = st.sampled_from(["follow", "manual", "error", "elsewhere"])
+numbers = st.one_of(st.integers(-5, 5), st.floats(allow_nan=False, allow_infinity=False))
+
+commands = st.one_of(
+    st.tuples(
+        st.just("fetch"), ids, ids, methods, urls, headers, sizes, maybe_ids, maybe_ids, redirects,
+        st.none(),
+    ),
+    st.tuples(
+        st.just("respond"), ids, st.one_of(st.just(200), st.integers(-1, 1000)), text, headers,
+        sizes, maybe_ids, maybe_ids, st.booleans(),
+    ),
+    st.tuples(st.just("fail"), ids, text, text, text, text, st.booleans()),
+    st.tuples(st.sampled_from(["done", "pull", "discard", "abort", "clear"]), ids),
+    st.tuples(st.just("chunk"), ids, sizes),
+    st.tuples(st.just("end"), ids, st.one_of(st.none(), text)),
+    st.tuples(st.just("timer"), ids, ids, numbers),
+    st.tuples(st.just("log"), maybe_ids, st.sampled_from(["log", "error", "loud"]), text),
+    st.tuples(st.just("gone"), st.sampled_from(["ok", "exceededCpu", "won"]), text, st.booleans()),
+)  # fmt: skip
+
+
+@st.composite
+def turns(draw: st.DrawFn) -> tuple[bytes, bool]:
+    """A frame, and whether to wait until it is asked for."""
+    said = draw(st.lists(commands, max_size=5))
+    spent = draw(st.lists(numbers, max_size=4))
+    if draw(st.integers(0, 19)) == 0:
+        return draw(st.binary(max_size=64)), draw(st.booleans())
+    size = sum(_attached(command) for command in said)
+    if draw(st.integers(0, 19)) == 0:
+        size += draw(st.integers(-1, 1))
+    blob = bytes(max(0, min(size, 1 << 20)))
+    cpu = draw(st.sampled_from([0, 1000, 10**12, 2**64 - 1]))
+    return encode_frame(_encode([spent, said]), blob, cpu), draw(st.integers(0, 9)) > 0
+
+
+def _attached(command: tuple[Any, ...]) -> int:
+    place = {"chunk": 2, "fetch": 6, "respond": 5}.get(command[0])
+    size = 0 if place is None else command[place]
+    return size if isinstance(size, int) and size > 0 else 0
+
+
+def _encode(value: Any) -> bytes:
+    # The standard library's writes numbers of any size.
+    return json.dumps(value).encode()
+
+
+@search
+@given(st.lists(turns(), max_size=6))
+def test_whatever_a_host_says_only_its_own_requests_fail(said: list[tuple[bytes, bool]]) -> None:
+    run(lambda: _play(said))
+
+
+async def _play(said: list[tuple[bytes, bool]]) -> None:
+    client = SubrequestClient()
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    ended: list[bool] = []
+
+    def on_end(ending: Ending) -> None:
+        ended.append(True)
+
+    isolate = Isolate("w", Limits(), ours, client, Recorder(), on_idle=lambda: None, on_end=on_end)
+    active = [isolate.start(Request("POST", "http://h/", [], _Upload())) for _ in range(_REQUESTS)]
+    readers = [asyncio.create_task(_read(each)) for each in active]
+    await _answer(theirs, said)
+    isolate.close()
+    theirs.close()
+    await asyncio.gather(*readers)
+    await client.close()
+    assert len(ended) == 1
+    assert not isolate.busy
+    for each in active:
+        # One that may begin again somewhere else is not the isolate's any more.
+        assert each.isolate is None or each.head.done()
+        assert not each.ops
+        assert not each.uploads
+
+
+async def _answer(theirs: socket.socket, said: list[tuple[bytes, bool]]) -> None:
+    loop = asyncio.get_running_loop()
+    decoder = FrameDecoder()
+    due = 0
+    for frame, honest in said:
+        try:
+            if honest and not due:
+                await loop.sock_sendall(theirs, WAKE)
+                while not due:
+                    data = await loop.sock_recv(theirs, 1 << 20)
+                    if not data:
+                        return
+                    due += len(decoder.feed(data))
+            await loop.sock_sendall(theirs, frame)
+            due = max(0, due - 1)
+        except OSError:  # the gateway has hung up
+            return
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+
+async def _read(active: ActiveRequest) -> None:
+    done = asyncio.ensure_future(active.head)
+    await settled(lambda: done.done() or active.isolate is None)
+    if not done.done():
+        return
+    response = await given_up_on(done, WorkerFailure)
+    if response is None:
+        return
+    assert 200 <= response.status <= 599
+    names, values = response.headers[::2], response.headers[1::2]
+    assert len(names) == len(values)
+    for name, value in zip(names, values, strict=True):
+        assert re.fullmatch(r"[!#-'*+.^-z|~0-9-]+", name)
+        assert name not in ("content-length", "transfer-encoding", "connection")
+        assert not re.search(r"[\r\n\0]", value)
+        value.encode("latin-1")
+    await given_up_on(read_all(response.body), BodyError)
+
+
+class _Upload:
+    """A client's body that never ends."""
+
+    length = None
+
+    def __init__(self) -> None:
+        self._gone = asyncio.Event()
+        self._pieces = 3
+
+    async def read(self) -> bytes:
+        self._pieces -= 1
+        if self._pieces < 0:
+            await self._gone.wait()
+            raise BodyError("gone")
+        return b"piece"
+
+    def discard(self) -> None:
+        self._gone.set()
+
+
+@search
+@given(st.binary(max_size=300) | st.lists(commands, max_size=3).map(lambda c: _encode([[], c])))
+def test_what_is_no_result_of_a_turn_is_a_violation(data: bytes) -> None:
+    try:
+        result = decode_result(data)
+    except ProtocolViolation:
+        return
+    # What is left can be said again, to the isolate that it came from.
+    msgspec.json.encode(result)
