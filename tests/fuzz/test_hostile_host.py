@@ -190,12 +190,14 @@ async def _answer(theirs: socket.socket, said: list[Said]) -> None:
             if each.asked and not due:
                 await loop.sock_sendall(theirs, WAKE)
                 while not due:
-                    data = await loop.sock_recv(theirs, 1 << 20)
+                    data = await asyncio.wait_for(loop.sock_recv(theirs, 1 << 20), 0.2)
                     if not data:
                         return
                     due += len(decoder.feed(data))
             await loop.sock_sendall(theirs, each.frame())
             due = max(0, due - 1)
+        except TimeoutError:  # it was not understood
+            continue
         except OSError:  # the gateway has hung up
             return
         await asyncio.sleep(0)
