@@ -102,6 +102,7 @@ export function installGlobals(): void {
   define({ self: globalThis }, true);
   setNames({ Body, WorkerEntrypoint });
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
+  lazyGlobals("forms", ["Blob", "File", "FormData"]);
   // The classic form: the global scope is an event target.
   const target = new EventTarget();
   setGlobalTarget(target);

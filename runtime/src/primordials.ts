@@ -259,6 +259,8 @@ export const TypedArrayFill: (
   start?: number,
   end?: number,
 ) => Uint8Array = uncurryThis(typedArray.fill) as never;
+export const TypedArrayIndexOf: (array: Uint8Array, byte: number, from?: number) => number =
+  uncurryThis(typedArray.indexOf) as never;
 export const TypedArraySet: (target: Uint8Array, source: Uint8Array, offset?: number) => void =
   uncurryThis(typedArray.set) as never;
 export const ArrayBufferByteLength: (buffer: ArrayBuffer) => number = uncurryGetter(

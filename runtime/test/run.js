@@ -15,7 +15,7 @@ const fakes = {
   name: "fakes",
   setup(builder) {
     for (const name of ["engine", "io", "lazy"]) {
-      builder.onResolve({ filter: new RegExp(`^\\.\\.?/${name}\\.js$`) }, () => ({
+      builder.onResolve({ filter: new RegExp(`^(?:\\.\\.?/)+${name}\\.js$`) }, () => ({
         path: join(here, `fake_${name}.ts`),
       }));
     }

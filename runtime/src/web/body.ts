@@ -6,7 +6,7 @@
 // as a number, even when its stream was passed from one object to another on the way: as long as
 // nobody has read from such a stream, what it would give is known (`origins`).
 
-import { decodeUtf8, encodeUtf8, isAnyArrayBuffer, isStringObject } from "../engine.js";
+import { encodeUtf8 } from "../engine.js";
 import {
   currentRequest,
   openSink,
@@ -16,23 +16,34 @@ import {
   type Sink,
 } from "../io.js";
 import {
-  ArrayBufferByteLength,
-  bytesOfView,
   copyBytes,
   isUint8Array,
   PromiseReject,
   PromiseResolve,
   SafeWeakMap,
-  StringCharCodeAt,
-  StringSlice,
-  safeList,
-  TypedArrayBuffer,
   TypedArrayByteLength,
-  TypedArraySet,
 } from "../primordials.js";
 import type { FlatHeaders } from "../protocol.js";
+import { loadForms } from "./body_forms.js";
+import {
+  readAll,
+  type Source,
+  streamOfContent,
+  TEXT,
+  toBuffer,
+  toBytes,
+  toJson,
+  toText,
+} from "./body_source.js";
 import { GatewayBody, SOURCE } from "./gateway_body.js";
-import { withHeader, withoutHeader } from "./headers.js";
+import {
+  flatFromHeaders,
+  getFlat,
+  type Headers,
+  headersFromFlat,
+  withHeader,
+  withoutHeader,
+} from "./headers.js";
 import { fixedLength } from "./identity_stream.js";
 import {
   acquireReader,
@@ -46,34 +57,45 @@ import {
   readFrom,
   requireBytes,
   seize,
-  streamOfBytes,
   teeStream,
 } from "./streams.js";
-import { isURLSearchParams } from "./url_search_params.js";
-import { defineInterface, toUsvString } from "./webidl.js";
+import { defineInterface } from "./webidl.js";
 
-const { TypeError, Uint8Array } = globalThis;
-const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
-const { parse } = JSON;
-const { asyncIterator, iterator }: { asyncIterator: symbol; iterator: symbol } = Symbol;
+const { TypeError } = globalThis;
 
 const USED =
   "Body has already been used. It can only be used once. Use tee() first if you need to read it twice.";
 const LOCKED = "This ReadableStream is currently locked to a reader.";
 
-/** What a body consists of; null where there is none. */
-export type Source = string | Uint8Array | GatewayBody | ReadableStream | null;
-
 /** What the streams that were made of other sources would give. */
 const origins = new SafeWeakMap<ReadableStream, string | Uint8Array | GatewayBody>();
 
+/** The list of a message that was given no headers; never changed, as it is shared. */
+export const NO_HEADERS: FlatHeaders = [];
+/** The list of most responses; never changed. */
+const TEXT_HEADERS: FlatHeaders = ["content-type", TEXT];
+
 let sourceOf: (body: Body) => Source;
-let setSource: (body: Body, source: Source) => void;
 let take: (body: Body) => Source;
-let cloneSource: (body: Body) => Source;
+
+/** Gives a new Request or Response its body. */
+export let initBody: (body: Body, source: Source) => void;
+/** "Clone a body" (§2.2.4). */
+export let cloneBody: (body: Body) => Source;
+/** Gives a new Request or Response its headers; the list may be another's too. */
+export let initHeaders: (body: Body, list: FlatHeaders, immutable: boolean) => void;
+/** The header list, not to be changed; no Headers object is made for it. */
+export let headerList: (body: Body) => FlatHeaders;
+export let hasImmutableHeaders: (body: Body) => boolean;
+/** What `headers` of a Request or a Response gives. */
+export let headersOf: (body: Body) => Headers;
 
 /** What Request and Response inherit, as on the platform (the standard mixes it into both). */
 export class Body {
+  /** The header list, until `headers` is asked for. */
+  #list = NO_HEADERS;
+  #immutable = false;
+  #headers: Headers | null = null;
   #source: Source = null;
   #used = false;
   /** Whose I/O the body is; null for what was made in the global scope. */
@@ -81,11 +103,21 @@ export class Body {
 
   static {
     sourceOf = (body) => body.#source;
-    setSource = (body, source) => {
+    initBody = (body, source) => {
       body.#source = source;
     };
     take = (body) => body.#take();
-    cloneSource = (body) => body.#clone();
+    cloneBody = (body) => body.#clone();
+    initHeaders = (body, list, immutable) => {
+      body.#list = list;
+      body.#immutable = immutable;
+    };
+    headerList = (body) => body.#headerList();
+    hasImmutableHeaders = (body) => body.#immutable;
+    headersOf = (body) => {
+      body.#headers ??= headersFromFlat(body.#list, body.#immutable);
+      return body.#headers;
+    };
   }
 
   constructor() {
@@ -112,8 +144,16 @@ export class Body {
     return this.#read(toBuffer);
   }
 
+  blob(): Promise<unknown> {
+    return this.#readForm("toBlob");
+  }
+
   bytes(): Promise<Uint8Array> {
     return this.#read(toBytes);
+  }
+
+  formData(): Promise<unknown> {
+    return this.#readForm("toFormData");
   }
 
   json(): Promise<unknown> {
@@ -136,6 +176,24 @@ export class Body {
     } catch (error) {
       return PromiseReject(error);
     }
+  }
+
+  /** Reads it as an object that is loaded on first use, and that depends on the Content-Type. */
+  #readForm(conversion: "toBlob" | "toFormData"): Promise<unknown> {
+    try {
+      const type = getFlat(this.#headerList(), "content-type");
+      if (type === null && conversion === "toFormData") {
+        throw new TypeError("Parsing a Body as FormData requires a Content-Type header.");
+      }
+      const convert = loadForms()[conversion];
+      return this.#read((content) => convert(toBytes(content), type));
+    } catch (error) {
+      return PromiseReject(error);
+    }
+  }
+
+  #headerList(): FlatHeaders {
+    return this.#headers === null ? this.#list : flatFromHeaders(this.#headers);
   }
 
   /** Marks the body as used and gives what it is; throws where it was used before. */
@@ -181,50 +239,20 @@ defineInterface("Body", Body);
 
 // --- For Request, Response and the turn ----------------------------------------------------------
 
-/** Gives a new Request or Response its body. */
-export function initBody(body: Body, source: Source): void {
-  setSource(body, source);
-}
-
 /** Takes the body away from one object, to be another's (the standard's "create a proxy"). */
 export function moveSource(from: Body): Source {
   const source = take(from);
   return isReadableStream(source) ? proxyStream(source) : source;
 }
 
-/** "Clone a body" (§2.2.4). */
-export function cloneBody(body: Body): Source {
-  return cloneSource(body);
-}
-
-/** "Extract a body" (§5.2) of anything but null and undefined. */
-export function extractSource(init: unknown): Exclude<Source, null> {
-  if (typeof init === "string") return toUsvString(init);
-  if (isReadableStream(init)) {
-    if (isDisturbed(init)) {
-      throw new TypeError(
-        "This ReadableStream is disturbed (has already been read from), and cannot be used as a body.",
-      );
-    }
-    if (isLocked(init)) {
-      throw new TypeError(
-        "This ReadableStream is locked to a reader, and cannot be used as a body.",
-      );
-    }
-    return init;
+/** Adds a Content-Type to the headers of a new Request or Response that have none. */
+export function initContentType(body: Body, type: string): void {
+  const list = headerList(body);
+  if (list === NO_HEADERS) {
+    initHeaders(body, type === TEXT ? TEXT_HEADERS : ["content-type", type], false);
+  } else if (getFlat(list, "content-type") === null) {
+    initHeaders(body, withHeader(list, "content-type", type), false);
   }
-  if (isView(init)) return copyBytes(bytesOfView(init));
-  if (isAnyArrayBuffer(init)) return copyBytes(new Uint8Array(init));
-  if (isIterable(init) && !isURLSearchParams(init)) return ReadableStream.from(init);
-  return toUsvString(init);
-}
-
-/** The Content-Type that a body brings along when it is extracted from `init`. */
-export function defaultContentType(init: unknown, source: Source): string | null {
-  if (typeof source !== "string") return null;
-  return isURLSearchParams(init)
-    ? "application/x-www-form-urlencoded;charset=UTF-8"
-    : "text/plain;charset=UTF-8";
 }
 
 /**
@@ -289,8 +317,6 @@ async function pumpAll(reader: Reader, sink: Sink, onError: OnError): Promise<vo
   }
 }
 
-// --- Conversions ---------------------------------------------------------------------------------
-
 function toStream(
   source: string | Uint8Array | GatewayBody,
   owner: RequestContext | null,
@@ -298,81 +324,4 @@ function toStream(
   const stream = source instanceof GatewayBody ? source.toStream() : streamOfContent(source, owner);
   origins.set(stream, source);
   return stream;
-}
-
-function streamOfContent(
-  content: string | Uint8Array,
-  owner: RequestContext | null,
-): ReadableStream<Uint8Array> {
-  let rest: string | Uint8Array | null = content;
-  return streamOfBytes({
-    async pull() {
-      requireOwner(owner, SOURCE);
-      const chunk = rest === null || rest.length === 0 ? null : toBytes(rest);
-      rest = null;
-      return chunk;
-    },
-    cancel() {
-      rest = null;
-    },
-  }).stream;
-}
-
-/** "Fully read" (§2.2.4): all of a body that comes in pieces. */
-async function readAll<T>(
-  source: GatewayBody | ReadableStream,
-  convert: (content: Uint8Array) => T,
-): Promise<T> {
-  const next = source instanceof GatewayBody ? () => source.pull() : chunksOf(source);
-  const chunks = safeList<Uint8Array>();
-  let size = 0;
-  for (let chunk = await next(); chunk !== null; chunk = await next()) {
-    chunks[chunks.length] = chunk;
-    size += TypedArrayByteLength(chunk);
-  }
-  // A chunk of the gateway's is nobody else's, one of a Worker's stream has to be copied.
-  if (chunks.length === 1 && source instanceof GatewayBody) return convert(chunks[0] as Uint8Array);
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (let i = 0; i < chunks.length; i++) {
-    const chunk = chunks[i] as Uint8Array;
-    TypedArraySet(bytes, chunk, offset);
-    offset += TypedArrayByteLength(chunk);
-  }
-  return convert(bytes);
-}
-
-function chunksOf(stream: ReadableStream): () => Promise<Uint8Array | null> {
-  const reader = acquireReader(stream);
-  return async () => {
-    const { done, value } = await readFrom(reader);
-    return done ? null : requireBytes(value);
-  };
-}
-
-function toText(content: string | Uint8Array): string {
-  if (typeof content !== "string") return decodeUtf8(content);
-  // "UTF-8 decode" takes a byte order mark off.
-  return StringCharCodeAt(content, 0) === 0xfeff ? StringSlice(content, 1) : content;
-}
-
-function toBytes(content: string | Uint8Array): Uint8Array {
-  return typeof content === "string" ? encodeUtf8(content) : content;
-}
-
-function toBuffer(content: string | Uint8Array): ArrayBuffer {
-  const bytes = toBytes(content);
-  const buffer = TypedArrayBuffer(bytes) as ArrayBuffer;
-  const whole = TypedArrayByteLength(bytes) === ArrayBufferByteLength(buffer);
-  return whole ? buffer : (TypedArrayBuffer(copyBytes(bytes)) as ArrayBuffer);
-}
-
-function toJson(content: string | Uint8Array): unknown {
-  return parse(toText(content));
-}
-
-function isIterable(value: unknown): value is AsyncIterable<unknown> {
-  if (typeof value !== "object" || value === null || isStringObject(value)) return false;
-  const methods = value as Record<symbol, unknown>;
-  return methods[asyncIterator] !== undefined || methods[iterator] !== undefined;
 }

@@ -103,7 +103,7 @@ function cfToSend({ cf, cache }: RequestHead): CfProperties {
   if (depth(json) > MAX_CF_DEPTH) throw new TypeError("'cf' is nested too deep.");
   const copy: Record<string, unknown> = parse(json);
   if (cache === "no-store") copy.cacheTtl = -1;
-  if (cache === "no-store" || cache === "reload") copy.cacheLevel = "bypass";
+  if (cache === "no-store") copy.cacheLevel = "bypass";
   if (cache === "no-cache") copy.cacheForceRevalidate = true;
   return copy;
 }

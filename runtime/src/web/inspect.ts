@@ -13,7 +13,7 @@ import {
   isRegExp,
   isSet,
 } from "../engine.js";
-import { listMap, toArray } from "../primordials.js";
+import { listMap, SafeWeakMap, toArray } from "../primordials.js";
 import { layOut } from "./inspect_layout.js";
 import {
   chainOf,
@@ -38,7 +38,8 @@ const toTime = uncurry(Date.prototype.getTime);
 const showRegExp = uncurry(RegExp.prototype.toString);
 const mapEntries = uncurry(Map.prototype.entries) as (map: unknown) => MapIterator<unknown[]>;
 const setValues = uncurry(Set.prototype.values) as (set: unknown) => SetIterator<unknown>;
-const getterOf = (target: object, key: PropertyKey) => getOwnPropertyDescriptor(target, key)!.get!;
+const getterOf = (target: object, key: PropertyKey): (() => unknown) =>
+  getOwnPropertyDescriptor(target, key)?.get ?? getterOf(getPrototypeOf(target) as object, key);
 const typedArrayPrototype = getPrototypeOf(Uint8Array.prototype) as object;
 const typedArrayName = uncurry(getterOf(typedArrayPrototype, Symbol.toStringTag)) as (
   view: unknown,
@@ -79,13 +80,13 @@ interface Context {
 type Show = (instance: object) => { fields: [name: string, value: unknown][] };
 
 /** Prototypes of platform classes, and what of their instances is worth showing. */
-const shown = new WeakMap<object, Show>();
+const shown = new SafeWeakMap<object, Show>();
 
 /** Instances show these attributes of their interface, whose getters have no effects. */
 export function showAttributes(constructor: { prototype: object }, names: string[]): void {
-  const getters = names.map((name) => ({ name, get: getterOf(constructor.prototype, name) }));
+  const getters = listMap(names, (name) => ({ name, get: getterOf(constructor.prototype, name) }));
   shown.set(constructor.prototype, (instance) => ({
-    fields: getters.map(({ name, get }) => [name, apply(get, instance, [])]),
+    fields: toArray(listMap(getters, ({ name, get }) => [name, apply(get, instance, [])])),
   }));
 }
 

@@ -11,22 +11,18 @@ import { type AbortSignal, isAbortSignal, newSignal, signalAbort } from "./abort
 import {
   Body,
   cloneBody,
-  defaultContentType,
-  extractSource,
+  hasImmutableHeaders,
+  headerList,
+  headersOf,
   initBody,
+  initContentType,
+  initHeaders,
   moveSource,
-  type Source,
 } from "./body.js";
+import { extract, type Source } from "./body_source.js";
 import { DOMException } from "./dom_exception.js";
 import { GatewayBody } from "./gateway_body.js";
-import {
-  flatFromHeaders,
-  flatFromInit,
-  getFlat,
-  type Headers,
-  headersFromFlat,
-  withHeader,
-} from "./headers.js";
+import { flatFromInit, type Headers } from "./headers.js";
 import { showAttributes } from "./inspect.js";
 import { normalizeUrl } from "./url.js";
 import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
@@ -83,7 +79,6 @@ class ClientSignal {
 
 /** Makes the constructor leave everything to its caller. */
 const blank = Symbol("blank");
-const NO_HEADERS: FlatHeaders = [];
 
 let headOf: (request: Request) => RequestHead;
 let fromEvent: (event: RequestEvent, bytes: Uint8Array | null, signal: ClientSignal) => Request;
@@ -93,10 +88,6 @@ export let isRequest: (value: unknown) => value is Request;
 export class Request extends Body {
   #url = "";
   #method = "GET";
-  /** The header list, until `headers` is asked for. */
-  #flat: FlatHeaders = NO_HEADERS;
-  #immutable = false;
-  #headers: Headers | null = null;
   #redirect = "follow";
   #cache: string | undefined;
   /** The signal that fetch() follows. */
@@ -112,7 +103,7 @@ export class Request extends Body {
     headOf = (request) => ({
       method: request.#method,
       url: request.#url,
-      headers: request.#list(),
+      headers: headerList(request),
       redirect: request.#redirect,
       cache: request.#cache,
       signal: request.#signal,
@@ -123,8 +114,7 @@ export class Request extends Body {
       const request = new Request(blank);
       request.#method = event[2];
       request.#url = event[3];
-      request.#flat = event[4];
-      request.#immutable = true;
+      initHeaders(request, event[4], true);
       // What a Worker passes on is the client's to follow.
       request.#redirect = "manual";
       request.#clientSignal = signal;
@@ -151,11 +141,9 @@ export class Request extends Body {
     if (init !== undefined && init !== null) this.#configure(options);
 
     if (body !== undefined && body !== null) {
-      source = extractSource(body);
-      const type = defaultContentType(body, source);
-      if (type !== null && getFlat(this.#flat, "content-type") === null) {
-        this.#flat = withHeader(this.#flat, "content-type", type);
-      }
+      const extracted = extract(body);
+      source = extracted.source;
+      if (extracted.type !== null) initContentType(this, extracted.type);
     }
     // A client's GET that has a body may be passed on, but none may be made.
     const changed = options.method !== undefined || (body !== undefined && body !== null);
@@ -174,8 +162,7 @@ export class Request extends Body {
   }
 
   get headers(): Headers {
-    this.#headers ??= headersFromFlat(this.#flat, this.#immutable);
-    return this.#headers;
+    return headersOf(this);
   }
 
   get redirect(): string {
@@ -215,20 +202,16 @@ export class Request extends Body {
     const source = cloneBody(this);
     const request = new Request(blank);
     request.#copy(this);
-    request.#immutable = this.#immutable;
+    initHeaders(request, headerList(this), hasImmutableHeaders(this));
     initBody(request, source);
     return request;
-  }
-
-  #list(): FlatHeaders {
-    return this.#headers === null ? this.#flat : flatFromHeaders(this.#headers);
   }
 
   /** Everything but the body. */
   #copy(other: Request): void {
     this.#url = other.#url;
     this.#method = other.#method;
-    this.#flat = other.#list();
+    initHeaders(this, headerList(other), false);
     this.#redirect = other.#redirect;
     this.#cache = other.#cache;
     this.#signal = other.#signal;
@@ -239,7 +222,7 @@ export class Request extends Body {
   #configure(init: Partial<RequestInit>): void {
     const { method, headers, redirect, cache, integrity, signal, cf } = init;
     if (method !== undefined) this.#method = toMethod(method);
-    if (headers !== undefined) this.#flat = flatFromInit(headers);
+    if (headers !== undefined) initHeaders(this, flatFromInit(headers), false);
     if (redirect !== undefined) this.#redirect = toRedirect(redirect);
     if (cache !== undefined) this.#cache = toCache(cache);
     if (integrity !== undefined && `${integrity}` !== "") {
@@ -330,7 +313,7 @@ function toRedirect(value: unknown): string {
 /** The modes that the platform has. */
 function toCache(value: unknown): string {
   const mode = `${value}`;
-  if (mode !== "no-store" && mode !== "no-cache" && mode !== "reload") {
+  if (mode !== "no-store" && mode !== "no-cache") {
     throw new TypeError(`Unsupported cache mode: ${mode}`);
   }
   return mode;

@@ -10,20 +10,17 @@ import type { CfProperties, FlatHeaders, ResponseEvent } from "../protocol.js";
 import {
   Body,
   cloneBody,
-  defaultContentType,
-  extractSource,
+  hasImmutableHeaders,
+  headerList,
+  headersOf,
   initBody,
-  type Source,
+  initContentType,
+  initHeaders,
+  NO_HEADERS,
   withTrueLength,
 } from "./body.js";
-import {
-  flatFromHeaders,
-  flatFromInit,
-  getFlat,
-  type Headers,
-  headersFromFlat,
-  withHeader,
-} from "./headers.js";
+import { extract, type Source } from "./body_source.js";
+import { flatFromInit, type Headers } from "./headers.js";
 import { showAttributes } from "./inspect.js";
 import { normalizeUrl } from "./url.js";
 import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
@@ -48,10 +45,6 @@ export interface ResponseHead {
   readonly encoded: boolean;
 }
 
-/** Lists that many responses share; never changed. */
-const NO_HEADERS: FlatHeaders = [];
-const TEXT_HEADERS: FlatHeaders = ["content-type", "text/plain;charset=UTF-8"];
-
 let headOf: (response: Response) => ResponseHead;
 let fromEvent: (event: ResponseEvent, source: Source) => Response;
 
@@ -60,10 +53,6 @@ export let isResponse: (value: unknown) => value is Response;
 export class Response extends Body {
   #status = 200;
   #statusText = "";
-  /** The header list, until `headers` is asked for. */
-  #flat: FlatHeaders = NO_HEADERS;
-  #immutable = false;
-  #headers: Headers | null = null;
   #url = "";
   #redirected = false;
   #cf: CfProperties = null;
@@ -76,7 +65,7 @@ export class Response extends Body {
     headOf = (response) => ({
       status: response.#status,
       statusText: response.#statusText,
-      headers: response.#list(),
+      headers: headerList(response),
       encoded: response.#encoded,
     });
 
@@ -84,8 +73,7 @@ export class Response extends Body {
       const response = new Response();
       response.#status = event[2];
       response.#statusText = event[3];
-      response.#flat = event[4];
-      response.#immutable = true;
+      initHeaders(response, event[4], true);
       response.#url = event[5];
       response.#redirected = event[6];
       initBody(response, source);
@@ -102,7 +90,7 @@ export class Response extends Body {
   static error(): Response {
     const response = new Response();
     response.#status = 0;
-    response.#immutable = true;
+    initHeaders(response, NO_HEADERS, true);
     return response;
   }
 
@@ -117,8 +105,7 @@ export class Response extends Body {
     }
     const response = new Response();
     response.#status = code;
-    response.#flat = ["location", location];
-    response.#immutable = true;
+    initHeaders(response, ["location", location], true);
     return response;
   }
 
@@ -140,8 +127,7 @@ export class Response extends Body {
   }
 
   get headers(): Headers {
-    this.#headers ??= headersFromFlat(this.#flat, this.#immutable);
-    return this.#headers;
+    return headersOf(this);
   }
 
   get ok(): boolean {
@@ -173,8 +159,7 @@ export class Response extends Body {
     const response = new Response();
     response.#status = this.#status;
     response.#statusText = this.#statusText;
-    response.#flat = this.#list();
-    response.#immutable = this.#immutable;
+    initHeaders(response, headerList(this), hasImmutableHeaders(this));
     response.#url = this.#url;
     response.#redirected = this.#redirected;
     response.#cf = this.#cf;
@@ -183,16 +168,12 @@ export class Response extends Body {
     return response;
   }
 
-  #list(): FlatHeaders {
-    return this.#headers === null ? this.#flat : flatFromHeaders(this.#headers);
-  }
-
   #configure(init: unknown): void {
     if (isResponse(init)) {
       if (init.#status === 0) throw invalidStatus();
       this.#status = init.#status;
       this.#statusText = init.#statusText;
-      this.#flat = init.#list();
+      initHeaders(this, headerList(init), false);
       this.#cf = init.#cf;
       this.#encoded = init.#encoded;
       return;
@@ -210,7 +191,7 @@ export class Response extends Body {
       if (!RegExpMatches(REASON_PHRASE, this.#statusText))
         throw new TypeError("Invalid statusText");
     }
-    if (headers !== undefined) this.#flat = flatFromInit(headers);
+    if (headers !== undefined) initHeaders(this, flatFromInit(headers), false);
     if (cf !== undefined) this.#cf = cf;
     if (encodeBody !== undefined) {
       if (encodeBody !== "manual" && encodeBody !== "automatic") {
@@ -222,7 +203,8 @@ export class Response extends Body {
 
   /** "Initialize a response" (§5.5), steps 6 and 7. */
   #setBody(body: unknown, type: string | null = null): void {
-    const source = extractSource(body);
+    const extracted = extract(body);
+    const { source } = extracted;
     if (ArrayIncludes(NULL_BODY_STATUSES, this.#status)) {
       // The platform lets an empty body pass for none.
       if (source === "" || (isUint8Array(source) && TypedArrayByteLength(source) === 0)) return;
@@ -230,17 +212,9 @@ export class Response extends Body {
         "Response with null body status (101, 204, 205, or 304) cannot have a body.",
       );
     }
-    const contentType = type ?? defaultContentType(body, source);
-    if (contentType !== null) this.#addContentType(contentType);
+    const contentType = type ?? extracted.type;
+    if (contentType !== null) initContentType(this, contentType);
     initBody(this, source);
-  }
-
-  #addContentType(type: string): void {
-    if (this.#flat === NO_HEADERS) {
-      this.#flat = type === TEXT_HEADERS[1] ? TEXT_HEADERS : ["content-type", type];
-    } else if (getFlat(this.#flat, "content-type") === null) {
-      this.#flat = withHeader(this.#flat, "content-type", type);
-    }
   }
 }
 

@@ -12,7 +12,7 @@ import {
 const { Uint8Array, TypeError } = globalThis;
 const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
 const { defineProperty, getOwnPropertyDescriptors } = Object;
-const { ownKeys } = Reflect;
+const { deleteProperty, ownKeys, setPrototypeOf } = Reflect;
 const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
 
 /**
@@ -109,8 +109,8 @@ export function definePairIterator<K, V>(
     }
   }
   defineInterface(`${interfaceName} Iterator`, PairIterator);
-  Reflect.deleteProperty(PairIterator.prototype, "constructor");
-  Object.setPrototypeOf(PairIterator.prototype, iteratorPrototype);
+  deleteProperty(PairIterator.prototype, "constructor");
+  setPrototypeOf(PairIterator.prototype, iteratorPrototype);
   return (pairAt, kind) => new PairIterator(pairAt, kind) as unknown as IterableIterator<unknown>;
 }
 
