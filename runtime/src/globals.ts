@@ -46,6 +46,7 @@ import { Scheduler, scheduler } from "./workers/scheduler.js";
 const INTERFACES = {
   AbortController,
   AbortSignal,
+  Body,
   ByteLengthQueuingStrategy,
   CountQueuingStrategy,
   Crypto,

@@ -82,6 +82,7 @@ let take: (body: Body) => Source;
 export let initBody: (body: Body, source: Source) => void;
 /** "Clone a body" (§2.2.4). */
 export let cloneBody: (body: Body) => Source;
+export let isUsed: (body: Body) => boolean;
 /** Gives a new Request or Response its headers; the list may be another's too. */
 export let initHeaders: (body: Body, list: FlatHeaders, immutable: boolean) => void;
 /** The header list, not to be changed; no Headers object is made for it. */
@@ -108,6 +109,7 @@ export class Body {
     };
     take = (body) => body.#take();
     cloneBody = (body) => body.#clone();
+    isUsed = (body) => body.#isUsed();
     initHeaders = (body, list, immutable) => {
       body.#list = list;
       body.#immutable = immutable;
@@ -137,7 +139,7 @@ export class Body {
   }
 
   get bodyUsed(): boolean {
-    return this.#used || (isReadableStream(this.#source) && isDisturbed(this.#source));
+    return this.#isUsed();
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
@@ -229,8 +231,12 @@ export class Body {
     return other;
   }
 
+  #isUsed(): boolean {
+    return this.#used || (isReadableStream(this.#source) && isDisturbed(this.#source));
+  }
+
   #requireUsable(): void {
-    if (this.bodyUsed) throw new TypeError(USED);
+    if (this.#isUsed()) throw new TypeError(USED);
     if (isReadableStream(this.#source) && isLocked(this.#source)) throw new TypeError(LOCKED);
   }
 }

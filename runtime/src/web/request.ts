@@ -17,6 +17,7 @@ import {
   initBody,
   initContentType,
   initHeaders,
+  isUsed,
   moveSource,
 } from "./body.js";
 import { extract, type Source } from "./body_source.js";
@@ -277,7 +278,7 @@ export function requestHead(request: Request): RequestHead {
 // --- Parts of the constructor --------------------------------------------------------------------
 
 function sourceFrom(other: Request): Source {
-  if (other.bodyUsed) throw new TypeError("Cannot reconstruct a Request with a used body.");
+  if (isUsed(other)) throw new TypeError("Cannot reconstruct a Request with a used body.");
   return moveSource(other);
 }
 

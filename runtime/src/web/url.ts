@@ -22,7 +22,7 @@ import {
 } from "./url_search_params.js";
 import { defineInterface, requireArguments, toUsvString } from "./webidl.js";
 
-const { TypeError } = globalThis;
+const { Error, TypeError } = globalThis;
 
 type Offsets = Omit<PlainUrl, "href" | "hostStart">;
 
@@ -59,6 +59,15 @@ export class URL {
   static canParse(url: unknown, base?: unknown): boolean {
     requireArguments("URL.canParse", arguments.length, 1);
     return parse(toUsvString(url), base === undefined ? undefined : toUsvString(base)) !== null;
+  }
+
+  /** The platform has no `blob:` URLs, and says so. */
+  static createObjectURL(_object: unknown): never {
+    throw new Error("URL.createObjectURL() is not implemented");
+  }
+
+  static revokeObjectURL(_url: unknown): never {
+    throw new Error("URL.revokeObjectURL() is not implemented");
   }
 
   get href(): string {
