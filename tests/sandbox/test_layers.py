@@ -75,7 +75,8 @@ def test_the_numbers_are_what_another_project_has(
 
 _POORER = """
 import asyncio, ctypes, os, sys
-from edgewright import HostError, Worker
+from edgewright import Worker
+from edgewright.cli import main
 from edgewright.isolate.sandbox.bpf import ALLOW, ERRNO, Rule, program
 from edgewright.isolate.sandbox.libc import prctl, syscall
 from edgewright.isolate.sandbox.seccomp import _Program
@@ -87,13 +88,16 @@ code = program(machine.audit, rules, ALLOW)
 prctl(38, 1)
 syscall(machine.numbers["seccomp"], 1, 0, ctypes.byref(_Program(len(code) // 8, code)))
 
-async def main():
+async def run():
     async with Worker(sys.argv[1], sandbox=sys.argv[2]) as worker:
         print(sorted(worker.missing_layers), await (await worker.fetch("http://x/")).text())
 
-asyncio.run(main())
+if sys.argv[3:]:
+    main(["serve", sys.argv[1], "--sandbox", sys.argv[2], "--port", "0"])
+else:
+    asyncio.run(run())
 """
-"""Runs a Worker as on a machine without namespaces and Landlock."""
+"""Runs a Worker, or serves it, as on a machine without namespaces and Landlock."""
 
 WORKER = "export default { fetch: () => new Response(`${typeof Math.random()} ${Date()}`) }"
 
@@ -117,3 +121,24 @@ def test_where_the_sandbox_is_required_it_does_not(tmp_path: Path) -> None:
 
 def test_without_a_sandbox_nothing_is_missing(tmp_path: Path) -> None:
     assert poorer(tmp_path / "worker.js", "off").stdout.startswith("[] number")
+
+
+def test_serve_says_so_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "worker.js").write_text(WORKER)
+    command = [sys.executable, "-c", _POORER, str(tmp_path / "worker.js"), "auto", "serve"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as serving:
+        assert serving.stdout is not None
+        assert serving.stderr is not None
+        assert b" serving " in serving.stdout.readline()
+        serving.terminate()
+        warnings = [line for line in serving.stderr if line.startswith(b"Warning: The sandbox")]
+    assert len(warnings) == 1
+    assert b"no namespaces" in warnings[0]
+
+
+def test_serve_refuses_where_the_sandbox_is_required(tmp_path: Path) -> None:
+    (tmp_path / "worker.js").write_text(WORKER)
+    command = [sys.executable, "-c", _POORER, str(tmp_path / "worker.js"), "require", "serve"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert run.stderr.startswith("Error: The sandbox is incomplete here: no namespaces")
