@@ -193,15 +193,8 @@ export const OPERATIONS = {
     const key = await subtle.importKey("raw", text, "PBKDF2", false, ["deriveBits"]);
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
-    await Promise.all(
-      ["a", "b", "c", "d"].map((salt) =>
-        subtle.deriveBits(
-          { name: "PBKDF2", hash: "SHA-256", salt: utf8(salt), iterations: 20_000 },
-          key,
-          256,
-        ),
-      ),
-    );
+    const algorithm = { name: "PBKDF2", hash: "SHA-256", salt: text, iterations: 20_000 };
+    for (let i = 0; i < 100 && ticks === 0; i++) await subtle.deriveBits(algorithm, key, 256);
     clearInterval(timer);
     equal(ticks > 0, true);
   },

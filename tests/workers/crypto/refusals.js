@@ -1,6 +1,6 @@
 // What is refused, and by which name.
 
-import { equal, refusal, utf8 } from "./assert.js";
+import { equal, refusal, unhex, utf8 } from "./assert.js";
 import { EC, ED, HMAC, publicPart, RSA } from "./keys.js";
 
 const { subtle } = crypto;
@@ -185,6 +185,19 @@ export const REFUSALS = {
     }
     const empty = subtle.importKey("raw", new Uint8Array(0), { name: "HMAC", hash: "SHA-1" }, true, ["sign"]);
     equal(await refusal(empty), "DataError");
+  },
+  async keys_that_nobody_has() {
+    // SubjectPublicKeyInfo of an algorithm 1.2.3.4.
+    const unknown = unhex("300b300506032a0304030200ff");
+    const ec = { name: "ECDSA", namedCurve: "P-256" };
+    equal(await refusal(subtle.importKey("spki", unknown, ec, true, ["verify"])), "DataError");
+    const rsa = { name: "RSA-PSS", hash: "SHA-256" };
+    const long = new Uint8Array(2 << 20).fill(255);
+    const k = long.toBase64({ alphabet: "base64url", omitPadding: true });
+    const jwk = { ...RSA, p: k, q: k };
+    equal(await refusal(subtle.importKey("jwk", jwk, rsa, true, ["sign"])), "DataError");
+    equal(await refusal(subtle.importKey("pkcs8", long, rsa, true, ["sign"])), "DataError");
+    equal(await refusal(subtle.importKey("raw", long, ec, true, ["verify"])), "DataError");
   },
   async keys_of_another_kind() {
     const pair = await subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);

@@ -12,6 +12,7 @@ import base64
 import hashlib
 from typing import Any, Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -44,6 +45,12 @@ _CURVE_NAMES: Final = {curve.name: name for name, curve in CURVES.items()}
 _MOST_PRIVATE_BITS: Final = 4096
 _MOST_PUBLIC_BITS: Final = 16384
 """RSA: to make or check a longer private key takes seconds, which nothing can interrupt."""
+
+_MOST_BYTES: Final = 16384
+"""Of a key or one of its numbers: far more than any has. To multiply longer ones takes long."""
+
+_NO_KEY: Final = (ValueError, TypeError, ArithmeticError, UnsupportedAlgorithm)
+"""What the library raises for what it can't read."""
 
 _MOST_CHECKED: Final = 1024
 _checked: set[bytes] = set()
@@ -84,46 +91,52 @@ def public_of(private: bytes) -> bytes:
 
 
 def from_pkcs8(der: bytes, *, kind: str) -> bytes:
+    _bound(der)
     try:
         return _accept_private(_load_checked(der), kind)
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except _NO_KEY as error:
         raise _bad_key(error) from None
 
 
 def from_spki(der: bytes, *, kind: str) -> bytes:
+    _bound(der)
     try:
         return _accept_public(load_der_public_key(der), kind)
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except _NO_KEY as error:
         raise _bad_key(error) from None
 
 
 def from_raw(point: bytes, *, kind: str) -> bytes:
     """A public key of a curve."""
+    _bound(point)
     try:
         return _write_public(_public_from_raw(point, kind))
-    except (ValueError, TypeError) as error:
+    except _NO_KEY as error:
         raise _bad_key(error) from None
 
 
 def rsa_from_numbers(*numbers: bytes) -> bytes:
     """n and e, or n, e, d, p, q, dp, dq and qi of a JSON Web Key (RFC 7518 §6.3)."""
+    _bound(*numbers)
     n, e, *private = (int.from_bytes(number) for number in numbers)
-    if n.bit_length() > (_MOST_PRIVATE_BITS if private else _MOST_PUBLIC_BITS):
+    if n.bit_length() > _MOST_PUBLIC_BITS:
         raise _bad_key("it is too long")
     try:
         public = rsa.RSAPublicNumbers(e, n)
         if not private:
             return _accept_public(public.public_key(), "RSA")
         d, p, q, dp, dq, qi = private
+        _bound_private(n, p, q)
         return _accept_private(
             rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, public).private_key(), "RSA"
         )
-    except (ValueError, TypeError, ArithmeticError) as error:
+    except _NO_KEY as error:
         raise _bad_key(error) from None
 
 
 def ec_from_numbers(x: bytes, y: bytes, d: bytes | None = None, *, kind: str) -> bytes:
     """Of a JSON Web Key (RFC 7518 §6.2)."""
+    _bound(x, y, d or b"")
     try:
         point = ec.EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), CURVES[kind])
         if d is None:
@@ -131,7 +144,7 @@ def ec_from_numbers(x: bytes, y: bytes, d: bytes | None = None, *, kind: str) ->
         return _write_private(
             ec.EllipticCurvePrivateNumbers(int.from_bytes(d), point).private_key()
         )
-    except (ValueError, TypeError) as error:
+    except _NO_KEY as error:
         raise _bad_key(error) from None
 
 
@@ -143,11 +156,22 @@ def okp_private(d: bytes, x: bytes, *, kind: str) -> bytes:
             if kind == "Ed25519"
             else x25519.X25519PrivateKey.from_private_bytes(d)
         )
-    except ValueError as error:
+    except _NO_KEY as error:
         raise _bad_key(error) from None
     if key.public_key().public_bytes_raw() != x:
         raise _bad_key("x and d are not of one key")
     return _write_private(key)
+
+
+def _bound(*parts: bytes) -> None:
+    if max(map(len, parts)) > _MOST_BYTES:
+        raise _bad_key("it is too long")
+
+
+def _bound_private(n: int, p: int, q: int) -> None:
+    """Whether p and q are primes is found out before whether they are those of n."""
+    if max(n.bit_length(), p.bit_length(), q.bit_length()) > _MOST_PRIVATE_BITS:
+        raise ValueError("it is too long")
 
 
 def _load_checked(der: bytes) -> Any:
@@ -157,8 +181,8 @@ def _load_checked(der: bytes) -> Any:
     key = load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey) or name in _checked:
         return key
-    if key.key_size > _MOST_PRIVATE_BITS:
-        raise ValueError("it is too long")
+    numbers = key.private_numbers()
+    _bound_private(numbers.public_numbers.n, numbers.p, numbers.q)
     key = load_der_private_key(der, None)
     if len(_checked) >= _MOST_CHECKED:
         _checked.clear()
