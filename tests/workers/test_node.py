@@ -17,7 +17,7 @@ VARIABLES = {"TEXT": "text", "NUMBERS": [1, 2]}
 @pytest.mark.parametrize("file", FILES)
 async def test_node(run: Run, file: str) -> None:
     worker = FOLDER / f"{file}.js"
-    running = await run(worker, env=VARIABLES)
+    running = await run(worker, env=VARIABLES, limits={"cpu_ms": 10_000})
     problems: list[str] = []
     for name in TEST.findall(worker.read_text()):
         try:

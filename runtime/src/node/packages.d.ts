@@ -7,6 +7,7 @@ declare module "buffer/" {
     write(text: string, ...rest: unknown[]): number;
     fill(value: unknown, ...rest: unknown[]): this;
     subarray(start?: number, end?: number): Bytes;
+    readUIntBE(offset: number, size: number): number;
   }
   export type Buffer = Bytes;
   export const Buffer: {
@@ -101,7 +102,8 @@ declare module "node:assert" {
 }
 
 declare module "readable-stream/lib/stream" {
-  type Stream = { prototype: object } & (new (options: object) => never);
+  // biome-ignore lint/complexity/noBannedTypes: what is in it is not used here
+  type Stream = { prototype: object } & (new (options: object) => {});
   const streams: Record<string, unknown> & {
     promises: Record<string, unknown>;
     Readable: Stream;

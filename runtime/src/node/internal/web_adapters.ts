@@ -7,7 +7,7 @@ interface Streams {
   Duplex: Class;
 }
 
-type Class = { prototype: object } & (new (options: object) => NodeStream);
+type Class = { prototype: object } & (new (options: object) => object);
 
 interface NodeStream {
   readonly destroyed: boolean;

@@ -31,6 +31,9 @@ class Registry:
             crypto_digest,
             crypto_keys,
             crypto_public,
+            node_cipher,
+            node_hash,
+            node_keys,
         )
 
         self.functions: dict[str, Native] = {
@@ -39,9 +42,15 @@ class Registry:
             **crypto_digest.FUNCTIONS,
             **crypto_keys.FUNCTIONS,
             **crypto_public.FUNCTIONS,
+            **node_hash.FUNCTIONS,
+            **node_keys.FUNCTIONS,
         }
         crypto_public.warm_up()
-        self.states: dict[str, Callable[..., State]] = {**crypto_digest.STATES}
+        self.states: dict[str, Callable[..., State]] = {
+            **crypto_digest.STATES,
+            **node_cipher.STATES,
+            **node_hash.STATES,
+        }
 
 
 @cache
