@@ -4,10 +4,11 @@
 // export is told by runtime-modules.json.
 
 import { existsSync } from "node:fs";
-import { readdir, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { minify } from "terser";
 import { options, safeNames } from "./bundle.js";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
@@ -145,6 +146,16 @@ await build({
   format: "iife",
   outfile: `${output}/runtime.js`,
 });
+
+// Each isolate holds this source. Local names are shortened, by terser, as esbuild would take those
+// of functions and classes along, which are seen in stack traces and by Workers.
+const long = await readFile(`${output}/runtime.js`, "utf8");
+const { code } = await minify(long, {
+  compress: false,
+  format: { ascii_only: true },
+  mangle: { keep_classnames: true, keep_fnames: true },
+});
+await writeFile(`${output}/runtime.js`, code);
 
 for (const name of (await readdir(output)).filter((file) => /^runtime.*\.js$/.test(file))) {
   const { size } = await stat(`${output}/${name}`);

@@ -2,7 +2,6 @@
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { transform } from "esbuild";
 
 const inSource = (path) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
@@ -40,20 +39,6 @@ export const safeNames = [
   ...["decodeURIComponent", "encodeURIComponent", "isFinite", "isNaN", "parseFloat", "parseInt"],
 ];
 
-/** Names inside of other people's code that nobody sees: each isolate holds the source. */
-async function shortened(source, format) {
-  return (await transform(source, { format, minifyIdentifiers: true })).code;
-}
-
-export const shortUrl = {
-  name: "short-url",
-  setup(build) {
-    build.onLoad({ filter: /whatwg-url\/lib\/.*\.js$/ }, async ({ path }) => ({
-      contents: await shortened(await readFile(path, "utf8"), "cjs"),
-    }));
-  },
-};
-
 /**
  * web-streams-polyfill calls methods of built-ins by way of `call`, and static functions of the
  * globals of the moment, both of which a Worker may have replaced.
@@ -71,7 +56,7 @@ export const hardenedStreams = {
       const left = source.match(/\.(?:call|apply)\(/g) ?? [];
       // Reflect.apply() itself, twice, and Symbol.for() while it loads.
       if (left.length !== 3) throw new Error("web-streams-polyfill has changed: look at it again");
-      return { contents: await shortened(globals + source, "esm") };
+      return { contents: globals + source };
     });
   },
 };
@@ -87,6 +72,6 @@ export const options = {
   logLevel: "warning",
   minifySyntax: true,
   minifyWhitespace: true,
-  plugins: [leanUrl, hardenedStreams, shortUrl],
+  plugins: [leanUrl, hardenedStreams],
   target: "esnext",
 };

@@ -36,7 +36,6 @@ import { structuredClone } from "./web/structured_clone.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./web/timers.js";
 import { URL } from "./web/url.js";
 import { URLSearchParams } from "./web/url_search_params.js";
-import { WorkerEntrypoint } from "./workers/entrypoint.js";
 import { ExecutionContext } from "./workers/execution_context.js";
 import { FetchEvent } from "./workers/fetch_event.js";
 import { Fetcher } from "./workers/fetcher.js";
@@ -101,7 +100,6 @@ export function installGlobals(): void {
   define(FUNCTIONS, true);
   define(OBJECTS, true);
   define({ self: globalThis }, true);
-  setNames({ Body, WorkerEntrypoint });
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
   lazyGlobals("forms", ["Blob", "File", "FormData"]);
   // The classic form: the global scope is an event target.
@@ -125,13 +123,5 @@ function define(values: Record<string, unknown>, enumerable: boolean): void {
       writable: true,
       configurable: true,
     });
-  }
-  setNames(values);
-}
-
-/** The build shortens names (see build.js); these are seen. */
-function setNames(values: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value === "function") Object.defineProperty(value, "name", { value: name });
   }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from pathlib import Path
 
@@ -61,7 +62,7 @@ ALLOWED = {
     "Array.prototype.Symbol(Symbol.iterator) by flatFromInit",
     "%ArrayIterator%.next by AbortSignal.any",
     "Array.prototype.Symbol(Symbol.iterator) by AbortSignal.any",
-    "get Object.prototype.signal by Request.#configure",
+    "get Object.prototype.signal by Request.#",
     "get Object.prototype.signal by flatten",
     "%ArrayIterator%.next by toJwk",
     "%ArrayIterator%.next by toUsages",
@@ -81,7 +82,9 @@ async def test_the_runtime_layer_reaches_for_nothing_that_a_worker_can_patch(
     with contextlib.suppress(WorkerException):
         response = await running.fetch(f"/{scene}", method="POST", body=b'{"a": 1}')
         await response.bytes()
-    assert set((await running.text("/seen")).split("\n")) - ALLOWED - {""} == set()
+    # Private names are shortened by the build.
+    seen = re.sub(r"#\w+", "#", await running.text("/seen"))
+    assert set(seen.split("\n")) - ALLOWED - {""} == set()
 
 
 async def test_a_key_that_may_not_leave_is_seen_by_nobody(run: Run) -> None:
