@@ -118,7 +118,7 @@ def start() -> Iterator[Start]:
     running: list[Running] = []
 
     def start(path: Path, **settings: object) -> Running:
-        values = {"path": str(path), "port": 0, **settings}
+        values = {"paths": [str(path)], "port": 0, **settings}
         running.append(Running(msgspec.json.encode(values, enc_hook=str).decode()))
         return running[-1]
 
@@ -232,6 +232,16 @@ def test_syntax_error_points_at_the_place(start: Start, worker: Path) -> None:
     assert "SyntaxError" in server.errors
     assert "^" in server.errors
     assert "Traceback" not in server.errors
+
+
+def test_what_a_worker_throws_at_its_start_does_not_drive_the_terminal(
+    start: Start, worker: Path
+) -> None:
+    worker.write_text('throw new Error("\\x1b[2Jgone".padEnd(9e6));')
+    server = start(worker)
+    assert server.ended() == 1
+    assert "\x1b" not in server.errors
+    assert "\\x1b[2Jgone" in server.errors
 
 
 def test_unusable_certificate(start: Start, worker: Path) -> None:

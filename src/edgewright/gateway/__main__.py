@@ -67,7 +67,7 @@ async def _run(control: socket.socket) -> int:
     try:
         return await _gateway(settings, writer, stop)
     except (*LOADING_ERRORS, ServerError) as error:
-        writer.write(encode(Failed(str(error))))
+        writer.write(encode(Failed(str(error)[: MAX_LINE // 8])))
         with contextlib.suppress(OSError):
             await writer.drain()
         return 1

@@ -17,6 +17,7 @@ from typing import Any
 from edgewright.gateway.control import Failed, GatewaySettings, Ready
 from edgewright.gateway.hosts import Sandbox
 from edgewright.gateway.memory import default_bound
+from edgewright.observe.terminal import printable
 from edgewright.supervisor.child import Child, how_it_ended
 from edgewright.supervisor.listener import ListenError, listen, url_of
 
@@ -193,7 +194,7 @@ class _Supervisor:
 
     def _announce(self, ready: Ready) -> None:
         for warning in ready.warnings:
-            print(f"Warning: {warning}", file=sys.stderr, flush=True)
+            print(f"Warning: {printable(warning)}", file=sys.stderr, flush=True)
         url = url_of(self._listener, tls=self._settings.tls_cert is not None)
         print(f"Edgewright {version('edgewright')} serving {ready.name} on {url}", flush=True)
 
@@ -205,7 +206,8 @@ async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
 
 
 def _complain(message: str) -> None:
-    print(f"Error: {message}", file=sys.stderr, flush=True)
+    # It may quote what a Worker has thrown, or its source.
+    print(f"Error: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def _log(message: str) -> None:
