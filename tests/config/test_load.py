@@ -120,6 +120,12 @@ def test_typescript_says_to_bundle_first(worker: Path, suffix: str) -> None:
         ('main = "index.js"\nname = true', "name must be a string, not a boolean"),
         ('main = "index.js"\nvars = { a = [2026-01-31] }', "vars.a[0]: a date or time must be"),
         ('main = "index.js"\ncompatibility_flags = "x"', "must be a list of strings, not a string"),
+        ('main = "index.js"\nrules = "x"', "rules must be a list, not a string"),
+        ('main = "index.js"\nrules = [{ type = "Text" }]', "rules[0] must have a type and globs"),
+        (
+            'main = "index.js"\nrules = [{ type = "PythonModule", globs = ["*"] }]',
+            'type "PythonModule" is not supported',
+        ),
         ('main = "index.js"\ncompatibility_flags = [1]', "list of strings, but holds a number"),
         ('main = "index.js"\ncompatibility_date = "31.1."', 'such as "2026-01-31", not "31.1."'),
     ],
