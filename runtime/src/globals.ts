@@ -97,6 +97,7 @@ const OBJECTS = { console, crypto, performance, scheduler };
 /** Puts it all on the global object: interfaces not enumerable, functions and objects so (Web IDL). */
 export function installGlobals(): void {
   define(INTERFACES, false);
+  setNames(INTERFACES);
   define(FUNCTIONS, true);
   define(OBJECTS, true);
   define({ self: globalThis }, true);
@@ -123,5 +124,12 @@ function define(values: Record<string, unknown>, enumerable: boolean): void {
       writable: true,
       configurable: true,
     });
+  }
+}
+
+/** web-streams-polyfill comes with short names for its classes, and Workers see them. */
+function setNames(classes: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(classes)) {
+    Object.defineProperty(value, "name", { value: name });
   }
 }
