@@ -4,13 +4,20 @@ A process that dies says nothing. But a turn was under way, and its events tell 
 they are the suspects, and all others are bystanders. A bystander may begin again elsewhere when
 nothing of it can have happened twice. So may a suspect, once, and alone: when the process dies
 again, it is guilty.
+
+A process holds isolates of many Workers, and takes a while to die, in which they are given turns
+that they never begin. So of several turns only the one that began first is suspected. That is a
+guess: where it is wrong, the guilty request is taken for a bystander, begins again, and ends another
+process; after that it does not begin a third time.
 """
 
 from __future__ import annotations
 
+import enum
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from edgewright.gateway.active import ActiveRequest
 from edgewright.observe.records import Outcome
@@ -39,6 +46,55 @@ class Ending:
     """Requests that begin in another isolate: no code has seen them, or it doesn't matter."""
     suspects: list[ActiveRequest] = field(default_factory=list[ActiveRequest])
     """Requests that begin again, one by one."""
+
+
+class Inmate(Protocol):
+    """An isolate, as the others in its process see it."""
+
+    @property
+    def turn_began(self) -> float | None:
+        """When the turn began that it is at; None when it is at none."""
+        ...
+
+
+class Verdict(enum.Enum):
+    """What an isolate had to do with the end of its process."""
+
+    GUILTY = enum.auto()
+    SUSPECT = enum.auto()
+    BYSTANDER = enum.auto()
+
+
+class Inmates:
+    """The isolates of one process."""
+
+    def __init__(self) -> None:
+        self._inside: set[Inmate] = set()
+        self._culprit: Inmate | None = None
+        self._certain = False
+
+    def add(self, isolate: Inmate) -> None:
+        self._inside.add(isolate)
+
+    def remove(self, isolate: Inmate) -> None:
+        self._inside.discard(isolate)
+
+    def convict(self, isolate: Inmate) -> None:
+        """It has said so itself, or was caught."""
+        if self._culprit is None:
+            self._culprit, self._certain = isolate, True
+
+    def verdict(self, isolate: Inmate) -> Verdict:
+        """The process is dead, and `isolate` one of those who were in it."""
+        if self._culprit is None:
+            began = [(at, each) for each in self._inside if (at := each.turn_began) is not None]
+            if not began:
+                return Verdict.BYSTANDER
+            self._culprit = min(began, key=lambda pair: pair[0])[1]
+            self._certain = len(began) == 1
+        if self._culprit is not isolate:
+            return Verdict.BYSTANDER
+        return Verdict.GUILTY if self._certain else Verdict.SUSPECT
 
 
 def suspects(events: list[Event], requests: Iterable[ActiveRequest]) -> set[ActiveRequest]:

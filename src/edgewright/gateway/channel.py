@@ -101,6 +101,11 @@ class Channel:
         return waiting * self._pace if waiting > _CROWD else 0.0
 
     @property
+    def turn_began(self) -> float | None:
+        """When the turn began, on the loop's clock, that events were handed in for."""
+        return self._since if self.in_turn else None
+
+    @property
     def turn_seconds(self) -> float:
         """How long the turn that is going on has taken so far."""
         return self._loop.time() - self._since if self._turning and self._since else 0.0

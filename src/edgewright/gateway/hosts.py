@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 import platformdirs
 
+from edgewright.gateway.casualties import Inmates
 from edgewright.observe.terminal import printable
 from edgewright.protocol.messages import HostReady
 
@@ -50,6 +51,7 @@ class Host:
     """How many it was given that have not ended."""
     reserved: str | None = None
     """The one Worker that it is for, where that has ended processes before."""
+    inmates: Inmates = field(default_factory=Inmates)
     unneeded: int = 0
     """How often in a row trim() has found no use for it."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.body_table import BodyTable
-from edgewright.gateway.casualties import Ending, may_begin_again, suspects
+from edgewright.gateway.casualties import Ending, Inmates, Verdict, may_begin_again, suspects
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import encode, is_known
 from edgewright.gateway.responses import response_headers
@@ -83,7 +83,7 @@ class Isolate:
     """Requests of one Worker version, in one V8 isolate.
 
     `on_idle` is called whenever the last request has ended, `on_end` once when the isolate has,
-    however it did.
+    however it did. `inmates` are those in the same process.
     """
 
     def __init__(
@@ -98,8 +98,11 @@ class Isolate:
         *,
         on_idle: Callable[[], None],
         on_end: Callable[[Ending], None],
+        inmates: Inmates | None = None,
     ) -> None:
         self.worker = worker
+        self._inmates = Inmates() if inmates is None else inmates
+        self._inmates.add(self)
         self._limits = limits
         self._cpu_ns = limits.cpu_ns
         self._logged = 0
@@ -123,6 +126,11 @@ class Isolate:
     @property
     def busy(self) -> bool:
         return bool(self._requests)
+
+    @property
+    def turn_began(self) -> float | None:
+        """When the turn began that it is at; None when it is at none."""
+        return self._channel.turn_began
 
     @property
     def used(self) -> bool:
@@ -452,8 +460,14 @@ class Isolate:
         unsent = {event.request for event in self._channel.unsent if type(event) is RequestEvent}
         begin_elsewhere = not ending.wanted
         begun = [active for active in self._requests.values() if active.id not in unsent]
-        suspected = suspects(self._channel.in_turn, begun) if died else set[ActiveRequest]()
-        ending.crashed = died and bool(self._channel.in_turn)
+        if word.process:
+            self._inmates.convict(self)
+        verdict = self._inmates.verdict(self) if died else Verdict.BYSTANDER
+        self._inmates.remove(self)
+        suspected = set[ActiveRequest]()
+        if verdict is not Verdict.BYSTANDER:
+            suspected = suspects(self._channel.in_turn, begun)
+            ending.crashed = bool(self._channel.in_turn)
         for active in list(self._requests.values()):
             if active.id in unsent and active.outcome is Outcome.OK and begin_elsewhere:
                 active.begun -= 1
@@ -462,7 +476,8 @@ class Isolate:
                 failure = _failure(Outcome.EXCEEDED_MEMORY, _TOOK_DOWN)
                 if word.process:
                     failure = _failure(Outcome(word.outcome), word.message)
-                self._suspect(active, ending, failure, alone=len(suspected) == 1)
+                alone = len(suspected) == 1 and verdict is Verdict.GUILTY
+                self._suspect(active, ending, failure, alone=alone)
             elif died and self._may_begin_again(active):
                 ending.moved.append(self._give_away(active))
             else:

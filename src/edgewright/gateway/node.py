@@ -342,9 +342,10 @@ class Node:
             if worker.isolate is isolate:
                 worker.isolate = None
                 ready = not worker.retired and not self._closed and not worker.guard.pause
-                if isolate.used and ready and not ending.wanted:
+                if isolate.used and ready and not ending.wanted and not ending.crashed:
                     # It was lost: the next request needs another. (One that nobody had asked
-                    # anything would be lost again, and again.)
+                    # anything would be lost again, and again. And the guilty must not be there
+                    # before its neighbours: it would have the process that stands by for itself.)
                     self._loading(worker)
             for active in ending.moved:
                 self._move(worker, active)
@@ -361,6 +362,7 @@ class Node:
             self._call,
             on_idle=lambda: self._look_idle(worker),
             on_end=ended,
+            inmates=host.inmates,
         )
         return isolate
 
