@@ -7,8 +7,8 @@ again, it is guilty.
 
 A process holds isolates of many Workers, and takes a while to die, in which they are given turns
 that they never begin. So of several turns only the one that began first is suspected. That is a
-guess: where it is wrong, the guilty request is taken for a bystander, begins again, and ends another
-process; after that it does not begin a third time.
+guess: where it is wrong, the guilty request is taken for a bystander, begins again, and ends one
+more process; after that it does not begin a third time.
 """
 
 from __future__ import annotations

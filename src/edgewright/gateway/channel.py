@@ -28,6 +28,13 @@ _encoder = msgspec.json.Encoder()
 _CROWD = 16
 """So many events may wait, however long they take: one slow turn is no overload."""
 
+_TURN_NS = 100_000_000
+"""CPU time that a turn of many events is to take, as things go: answers wait for the end of theirs,
+and how fast the isolate is shows only then."""
+
+_FEW = 4
+"""Events that a turn takes in any case: each costs a round of the gateway's loop, too."""
+
 TurnHandler = Callable[[list[float], int, list[Command], bytes], None]
 """Is given `spent`, the turn's CPU time in nanoseconds, the commands and their attachments. Raises
 ProtocolViolation."""
@@ -66,6 +73,9 @@ class Channel:
         self.in_turn: list[Event] = []
         """What the isolate is at, or was when it ended."""
         self._pace = 0.0
+        """Seconds that an event takes; 0 before the first turn."""
+        self._most = _CROWD
+        """Events that a turn takes."""
         self._asked = False
         """A batch was sent, and its commands have not come yet."""
         self._wanted = False
@@ -78,8 +88,7 @@ class Channel:
         if self._closed:
             return
         self._events.append(event)
-        if attachment:
-            self._attachments.append(attachment)
+        self._attachments.append(attachment)
         if self._turning:
             return
         self._turning = True
@@ -98,7 +107,10 @@ class Channel:
     def wait(self) -> float:
         """Seconds that an event would have to wait for its turn, as things go."""
         waiting = len(self._events) + len(self.in_turn)
-        return waiting * self._pace if waiting > _CROWD else 0.0
+        if waiting <= _CROWD:
+            return 0.0
+        turning = (self._loop.time() - self._since) / len(self.in_turn) if self.in_turn else 0.0
+        return waiting * max(self._pace, turning)
 
     @property
     def turn_began(self) -> float | None:
@@ -134,9 +146,11 @@ class Channel:
         self._wakes = 0
         self._asked = True
         self._since = self._loop.time()
-        self.in_turn = events = self._events
-        self._events = []
-        attachments, self._attachments = self._attachments, []
+        most = self._most
+        self.in_turn = events = self._events[:most]
+        self._events = self._events[most:]
+        attachments = [attachment for attachment in self._attachments[:most] if attachment]
+        self._attachments = self._attachments[most:]
         blob = attachments[0] if len(attachments) == 1 else b"".join(attachments)
         self._send(encode_frame(_encoder.encode(events), blob))
 
@@ -182,7 +196,7 @@ class Channel:
                 self._on_turn(result.spent, cpu_ns, result.commands, blob)
                 if self._closed:
                     return
-                self._took(self._loop.time() - self._since)
+                self._took(self._loop.time() - self._since, cpu_ns)
                 if self._events or self._wanted:
                     self._turn()
                 else:
@@ -194,10 +208,12 @@ class Channel:
             self._lost("The gateway failed to perform a turn.")
             raise
 
-    def _took(self, seconds: float) -> None:
+    def _took(self, seconds: float, cpu_ns: int) -> None:
         """A turn is over."""
         if self.in_turn:
-            self._pace += (seconds / len(self.in_turn) - self._pace) / 8
+            pace = seconds / len(self.in_turn)
+            self._pace += (pace - self._pace) / 8 if self._pace else pace
+            self._most = max(_FEW, _TURN_NS * len(self.in_turn) // max(cpu_ns, 1))
             self.in_turn = []
 
     def _lost(self, reason: str, *, lied: bool = False) -> None:
