@@ -34,11 +34,18 @@ interface Core {
   setUnhandledPromiseRejectionHandler(
     handler: (promise: Promise<unknown>, reason: unknown) => boolean,
   ): void;
+  setHandledPromiseRejectionHandler(
+    handler: (promise: Promise<unknown>, reason: unknown) => void,
+  ): void;
   evalContext(
     source: string,
     specifier: string,
   ): [result: unknown, error: { thrown: unknown } | null];
-  ops: { op_timer_now(): number; op_event_loop_has_more_work(): boolean };
+  ops: {
+    op_timer_now(): number;
+    op_event_loop_has_more_work(): boolean;
+    op_drain_pending_rejections(): unknown[] | undefined;
+  };
 }
 
 declare const Deno: { core: Core };
@@ -63,6 +70,7 @@ export const {
   serialize,
   deserialize,
   setUnhandledPromiseRejectionHandler,
+  setHandledPromiseRejectionHandler,
 } = core;
 
 const { evalContext } = core;
@@ -87,3 +95,9 @@ export const engineClone = core.structuredClone;
 export const monotonicNow: () => number = core.ops.op_timer_now;
 /** Whether a promise is to settle outside of any turn: import()'s, WebAssembly's. */
 export const hasOutsideWork: () => boolean = core.ops.op_event_loop_has_more_work;
+/**
+ * Promises that were rejected since the last call, and have no handler yet: promise, reason, async
+ * context, promise, reason …
+ */
+export const takeUnhandledRejections: () => unknown[] | undefined =
+  core.ops.op_drain_pending_rejections;

@@ -11,6 +11,11 @@ import { DOMException } from "./web/dom_exception.js";
 import { TextDecoder, TextEncoder } from "./web/encoding.js";
 import { CustomEvent, Event, EventTarget } from "./web/events.js";
 import { fetch } from "./web/fetch.js";
+import {
+  installGlobalScope,
+  ServiceWorkerGlobalScope,
+  WorkerGlobalScope,
+} from "./web/global_scope.js";
 import { Headers } from "./web/headers.js";
 import { FixedLengthStream, IdentityTransformStream } from "./web/identity_stream.js";
 import { queueMicrotask } from "./web/microtask.js";
@@ -34,13 +39,13 @@ import {
 } from "./web/streams.js";
 import { structuredClone } from "./web/structured_clone.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./web/timers.js";
+import { installErrorEvents, reportError } from "./web/uncaught.js";
 import { URL } from "./web/url.js";
 import { URLSearchParams } from "./web/url_search_params.js";
-import { ExecutionContext } from "./workers/execution_context.js";
+import { ExtendableEvent } from "./workers/extendable_event.js";
 import { FetchEvent } from "./workers/fetch_event.js";
 import { Fetcher } from "./workers/fetcher.js";
-import { setGlobalTarget } from "./workers/handlers.js";
-import { Scheduler, scheduler } from "./workers/scheduler.js";
+import { scheduler } from "./workers/scheduler.js";
 
 const INTERFACES = {
   AbortController,
@@ -53,7 +58,7 @@ const INTERFACES = {
   DOMException,
   Event,
   EventTarget,
-  ExecutionContext,
+  ExtendableEvent,
   FetchEvent,
   Fetcher,
   FixedLengthStream,
@@ -68,13 +73,14 @@ const INTERFACES = {
   ReadableStreamDefaultReader,
   Request,
   Response,
-  Scheduler,
+  ServiceWorkerGlobalScope,
   TextDecoder,
   TextEncoder,
   TransformStream,
   TransformStreamDefaultController,
   URL,
   URLSearchParams,
+  WorkerGlobalScope,
   WritableStream,
   WritableStreamDefaultController,
   WritableStreamDefaultWriter,
@@ -87,6 +93,7 @@ const FUNCTIONS = {
   clearTimeout,
   fetch,
   queueMicrotask,
+  reportError,
   setInterval,
   setTimeout,
   structuredClone,
@@ -103,17 +110,12 @@ export function installGlobals(): void {
   define({ self: globalThis }, true);
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
   lazyGlobals("forms", ["Blob", "File", "FormData"]);
-  // The classic form: the global scope is an event target.
-  const target = new EventTarget();
-  setGlobalTarget(target);
-  define(
-    {
-      addEventListener: target.addEventListener.bind(target),
-      removeEventListener: target.removeEventListener.bind(target),
-      dispatchEvent: target.dispatchEvent.bind(target),
-    },
-    true,
-  );
+  lazyGlobals("events", [
+    ...["CloseEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent"],
+    ...["ScheduledEvent", "TailEvent", "TraceEvent"],
+  ]);
+  installGlobalScope();
+  installErrorEvents();
 }
 
 function define(values: Record<string, unknown>, enumerable: boolean): void {

@@ -164,6 +164,11 @@ export function commandsLength(): number {
   return commands.length;
 }
 
+/** Something is to be done that no event is going to come for. */
+export function askForTurn(): void {
+  if (!inTurn) wake();
+}
+
 function wake(): void {
   inTurn = true; // once is enough
   host.wake();
@@ -514,13 +519,20 @@ export function describeError(error: unknown): { name: string; message: string; 
   }
 }
 
+let tellListeners: (error: unknown) => boolean = () => false;
+
+/** Who hears of exceptions that nobody catches, and says whether they needn't be logged. */
+export function setExceptionListener(listener: (error: unknown) => boolean): void {
+  tellListeners = listener;
+}
+
 /** An exception that nobody can catch any more: a timer's callback, a listener. */
 export function reportException(error: unknown): void {
+  if (!tellListeners(error)) logException(error);
+}
+
+export function logException(error: unknown): void {
   const { name, message, stack } = describeError(error);
-  send([
-    "log",
-    currentRequest()?.id ?? null,
-    "error",
-    `Uncaught ${stack || `${name}: ${message}`}`,
-  ]);
+  const text = stack || (name === "Uncaught" ? message : `${name}: ${message}`);
+  send(["log", currentRequest()?.id ?? null, "error", `Uncaught ${text}`]);
 }

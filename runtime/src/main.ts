@@ -4,13 +4,13 @@
 
 import sharedModules from "edgewright:shared";
 import { installClock, removeTemporal } from "./clock.js";
-import { setUnhandledPromiseRejectionHandler } from "./engine.js";
 import { collectGarbage } from "./garbage.js";
 import { installGlobals } from "./globals.js";
 import { takeHostFunctions } from "./host.js";
-import { cpuNow, reportException } from "./io.js";
+import { cpuNow } from "./io.js";
 import { setSharedModules } from "./lazy.js";
 import { takeLatePrimordials } from "./primordials.js";
+import { installRejectionEvents } from "./rejections.js";
 import { proceed, resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
 import { installWebAssembly } from "./web/webassembly.js";
@@ -62,10 +62,7 @@ scope.__start = () => {
   cpuNow();
   removeTemporal();
   installWebAssembly();
-  setUnhandledPromiseRejectionHandler((_promise, reason) => {
-    reportException(reason);
-    return true;
-  });
+  installRejectionEvents();
   Object.defineProperty = defineProperty;
   for (const key of bindingFunctions) delete (scope as Record<PropertyKey, unknown>)[key];
   // When a runtime starts, the binding puts a ReadableStream of its own in place of ours, and

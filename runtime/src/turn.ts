@@ -26,6 +26,7 @@ import {
 } from "./io.js";
 import { copyBytes, TypedArrayByteLength } from "./primordials.js";
 import type { Event, NativeEvent } from "./protocol.js";
+import { tellRejections } from "./rejections.js";
 import { handleRequest } from "./workers/handlers.js";
 
 const { parse } = JSON;
@@ -123,6 +124,7 @@ function run(): TurnResult | null {
     tick();
     deliver(event, attachmentOf(event));
     runMicrotasks();
+    tellRejections();
     const request = leave();
     let cost = 1;
     if (!alone) {
@@ -137,6 +139,7 @@ function run(): TurnResult | null {
     if (request !== null) endIfHung(request);
     if (start > pause && next < batch.length) return null;
   }
+  tellRejections();
   endHungSuspects();
   batch = [];
   blob = null;

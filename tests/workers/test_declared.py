@@ -69,6 +69,7 @@ def _global_classes(declared: Declarations) -> dict[str, Members]:
             "typeof "
         ):  # also under another name: `TraceEvent: typeof TailEvent`
             found[name] = declared.classes[type_name.removeprefix("typeof ")]
+    found["WorkerGlobalScope"].instance.clear()  # what it has are globals
     # As the standard and the platform have it, this one is a member of `crypto` only.
     found["crypto.DigestStream"] = found.pop("DigestStream")
     for name, members in found.items():

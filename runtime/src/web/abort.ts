@@ -3,7 +3,8 @@
 import { reportException } from "../io.js";
 import { ArrayEvery, ArrayFind, SafeSet, safeList } from "../primordials.js";
 import { DOMException } from "./dom_exception.js";
-import { defineEventHandlers, dispatch, Event, EventTarget, setSignalHooks } from "./events.js";
+import { defineEventHandlers } from "./event_handlers.js";
+import { dispatch, Event, EventTarget, setSignalHooks } from "./events.js";
 import { showAttributes } from "./inspect.js";
 import { startTimer } from "./timers.js";
 import { defineInterface, requireArguments } from "./webidl.js";

@@ -2,15 +2,7 @@
 
 import { now } from "../clock.js";
 import { reportException } from "../io.js";
-import {
-  ArrayFind,
-  ArraySome,
-  listCopy,
-  listFilter,
-  SafeMap,
-  SafeWeakMap,
-  safeList,
-} from "../primordials.js";
+import { ArrayFind, ArraySome, listCopy, listFilter, SafeMap, safeList } from "../primordials.js";
 import type { AbortSignal } from "./abort.js";
 import { DOMException } from "./dom_exception.js";
 import { showAttributes } from "./inspect.js";
@@ -18,7 +10,6 @@ import { defineConstants, defineInterface, requireArguments, toDictionary } from
 
 const { apply } = Reflect;
 const { TypeError } = globalThis;
-const { defineProperty } = Object;
 
 export interface EventInit {
   bubbles?: boolean;
@@ -36,19 +27,21 @@ interface Registration {
   removed: boolean;
 }
 
-/** Tells listeners of the event; `onException` gets what they throw. */
+/** Tells listeners of an event of the runtime's own; `onException` gets what they throw. */
 export let dispatch: (
   target: EventTarget,
   event: Event,
   onException: (error: unknown) => void,
 ) => boolean;
+/** Whether anybody listens to events of the type. */
+export let hasListeners: (target: EventTarget, type: string) => boolean;
 
 const NONE = 0;
 const AT_TARGET = 2;
 
 let dispatchState: {
   isEvent(value: unknown): value is Event;
-  begin(event: Event, target: EventTarget): void;
+  begin(event: Event, target: EventTarget, trusted: boolean): void;
   type(event: Event): string;
   target(event: Event): EventTarget | null;
   stopped(event: Event): boolean;
@@ -71,16 +64,18 @@ export class Event {
   #stopImmediately = false;
   #canceled = false;
   #passive = false;
+  #trusted = false;
 
   static {
     dispatchState = {
       isEvent: (value): value is Event =>
         typeof value === "object" && value !== null && #type in value,
-      begin(event, target) {
+      begin(event, target, trusted) {
         if (event.#dispatching) {
           throw new DOMException("The event is already being dispatched.", "InvalidStateError");
         }
         event.#dispatching = true;
+        event.#trusted = trusted;
         event.#target = target;
         event.#currentTarget = target;
         event.#phase = AT_TARGET;
@@ -115,20 +110,20 @@ export class Event {
     return this.#type;
   }
 
-  get target(): EventTarget | null {
-    return this.#target;
+  get target(): object | null {
+    return shown(this.#target);
   }
 
-  get srcElement(): EventTarget | null {
-    return this.#target;
+  get srcElement(): object | null {
+    return shown(this.#target);
   }
 
-  get currentTarget(): EventTarget | null {
-    return this.#currentTarget;
+  get currentTarget(): object | null {
+    return shown(this.#currentTarget);
   }
 
-  composedPath(): EventTarget[] {
-    return this.#currentTarget === null ? [] : [this.#currentTarget];
+  composedPath(): object[] {
+    return this.#currentTarget === null ? [] : [shown(this.#currentTarget) as object];
   }
 
   get eventPhase(): number {
@@ -181,7 +176,7 @@ export class Event {
   }
 
   get isTrusted(): boolean {
-    return false;
+    return this.#trusted;
   }
 
   get timeStamp(): number {
@@ -210,13 +205,24 @@ export class CustomEvent<T = unknown> extends Event {
 
 defineInterface("CustomEvent", CustomEvent);
 
+let dispatchUntrusted: (target: EventTarget, event: Event) => boolean;
+/** Web IDL §3.7.7: without a `this`, it is the global object's method. */
+let receiver: (value: unknown) => EventTarget;
+
 /** DOM §2.7. */
 export class EventTarget {
   readonly #registrations: SafeMap<string, Registration[]> = new SafeMap();
 
   static {
-    dispatch = (target, event, onException) => {
-      dispatchState.begin(event, target);
+    dispatch = (target, event, onException) => tell(target, event, true, onException);
+    hasListeners = (target, type) => target.#registrations.has(type);
+    const tell = (
+      target: EventTarget,
+      event: Event,
+      trusted: boolean,
+      onException: (error: unknown) => void,
+    ): boolean => {
+      dispatchState.begin(event, target, trusted);
       const type = dispatchState.type(event);
       const registrations = listCopy(target.#registrations.get(type) ?? []);
       for (let i = 0; i < registrations.length; i++) {
@@ -234,6 +240,12 @@ export class EventTarget {
       }
       return dispatchState.end(event);
     };
+    dispatchUntrusted = (target, event) => tell(target, event, false, reportException);
+    receiver = (value) => {
+      if (value === undefined || value === null || value === globalThis) return globalTarget;
+      if (typeof value === "object" && #registrations in value) return value as EventTarget;
+      throw new TypeError("Illegal invocation: function called with incorrect `this` reference.");
+    };
   }
 
   addEventListener(type: string, listener: Listener, options?: unknown): void {
@@ -243,7 +255,8 @@ export class EventTarget {
     const name = `${type}`;
     if (listener === null || listener === undefined) return;
     if (signal !== undefined && isAborted(signal)) return;
-    const registrations = this.#registrations.get(name) ?? safeList<Registration>();
+    const target = receiver(this);
+    const registrations = target.#registrations.get(name) ?? safeList<Registration>();
     if (
       ArraySome(registrations, (other) => other.listener === listener && other.capture === capture)
     ) {
@@ -251,9 +264,9 @@ export class EventTarget {
     }
     const registration = { listener, capture, once, passive, removed: false };
     registrations[registrations.length] = registration;
-    this.#registrations.set(name, registrations);
+    target.#registrations.set(name, registrations);
     if (signal !== undefined) {
-      afterAbort(signal, () => this.#remove(name, registration));
+      afterAbort(signal, () => target.#remove(name, registration));
     }
   }
 
@@ -262,11 +275,12 @@ export class EventTarget {
     const { capture } = flatten(options);
     checkListener(listener);
     const name = `${type}`;
+    const target = receiver(this);
     const registration = ArrayFind(
-      this.#registrations.get(name) ?? [],
+      target.#registrations.get(name) ?? [],
       (other) => other.listener === listener && other.capture === capture,
     );
-    if (registration !== undefined) this.#remove(name, registration);
+    if (registration !== undefined) target.#remove(name, registration);
   }
 
   dispatchEvent(event: Event): boolean {
@@ -274,7 +288,7 @@ export class EventTarget {
     if (!dispatchState.isEvent(event)) {
       throw new TypeError("EventTarget.dispatchEvent: the argument is not an Event");
     }
-    return dispatch(this, event, reportException);
+    return dispatchUntrusted(receiver(this), event);
   }
 
   #remove(type: string, registration: Registration): void {
@@ -287,59 +301,16 @@ export class EventTarget {
 
 defineInterface("EventTarget", EventTarget);
 
-// A Worker may replace the methods.
-const { addEventListener: addListener, removeEventListener: removeListener } =
-  EventTarget.prototype;
+/** Has the listeners of the global object, which was made before this file. */
+export const globalTarget = new EventTarget();
 
-/** HTML §8.1.8.1: event handler IDL attributes (`onabort`), for the types given. */
-export function defineEventHandlers(constructor: { prototype: object }, types: string[]): void {
-  for (const type of types) {
-    const handlers = new SafeWeakMap<EventTarget, { callback: (event: Event) => unknown }>();
-    defineProperty(constructor.prototype, `on${type}`, {
-      configurable: true,
-      enumerable: true,
-      get(this: EventTarget) {
-        return handlers.get(this)?.callback ?? null;
-      },
-      set(this: EventTarget, value: unknown) {
-        const current = handlers.get(this);
-        if (typeof value !== "function") {
-          handlers.delete(this);
-          if (current !== undefined) apply(removeListener, this, [type, listenerOf(current)]);
-          return;
-        }
-        if (current !== undefined) {
-          current.callback = value as (event: Event) => unknown;
-          return;
-        }
-        const handler = { callback: value as (event: Event) => unknown };
-        handlers.set(this, handler);
-        apply(addListener, this, [type, listenerOf(handler)]);
-      },
-    });
-  }
-}
-
-const { preventDefault } = Event.prototype;
-const handlerListeners = new SafeWeakMap<object, (event: Event) => void>();
-
-/** The listener that stands for a handler; it keeps its place when the handler is replaced. */
-function listenerOf(handler: { callback: (event: Event) => unknown }): (event: Event) => void {
-  let listener = handlerListeners.get(handler);
-  if (listener === undefined) {
-    listener = (event) => {
-      if (apply(handler.callback, dispatchState.target(event), [event]) === false) {
-        apply(preventDefault, event, []);
-      }
-    };
-    handlerListeners.set(handler, listener);
-  }
-  return listener;
+function shown(target: EventTarget | null): object | null {
+  return target === globalTarget ? globalThis : target;
 }
 
 function call(listener: NonNullable<Listener>, target: EventTarget, event: Event): void {
   if (typeof listener === "function") {
-    apply(listener, target, [event]);
+    apply(listener, shown(target), [event]);
     return;
   }
   const method: unknown = listener.handleEvent;

@@ -2,23 +2,30 @@
 // Service Workers §4.6 (FetchEvent), with the platform's additions.
 
 import { type RequestContext, reportException } from "../io.js";
-import { SafeWeakMap, safeList } from "../primordials.js";
-import { dispatch, Event, type EventTarget } from "../web/events.js";
+import { safeList } from "../primordials.js";
+import { dispatch, globalTarget } from "../web/events.js";
 import type { Request } from "../web/request.js";
 import { defineInterface } from "../web/webidl.js";
-import { waitUntil } from "./execution_context.js";
+import { ExtendableEvent, makeExtendable } from "./extendable_event.js";
 
-const states = new SafeWeakMap<
-  FetchEvent,
-  { request: RequestContext; response: unknown; answered: boolean }
->();
+const { TypeError } = globalThis;
 
-export class FetchEvent extends Event {
+interface Answer {
+  /** respondWith() has been called. */
+  answered: boolean;
+  response: unknown;
+}
+
+export class FetchEvent extends ExtendableEvent {
+  readonly #context: RequestContext;
   readonly #request: Request;
+  readonly #answer: Answer;
 
-  constructor(type: string, init: { request: Request }) {
-    super(type, { cancelable: true });
-    this.#request = init.request;
+  constructor(context: RequestContext, request: Request, answer: Answer) {
+    super("fetch", context, { cancelable: true });
+    this.#context = context;
+    this.#request = request;
+    this.#answer = answer;
   }
 
   get request(): Request {
@@ -26,55 +33,35 @@ export class FetchEvent extends Event {
   }
 
   respondWith(response: unknown): void {
-    const state = stateOf(this);
-    if (state.answered)
+    if (this.#answer.answered)
       throw new TypeError(
         "FetchEvent.respondWith() has already been called; it can only be called once.",
       );
-    state.answered = true;
-    state.response = response;
+    this.#answer.answered = true;
+    this.#answer.response = response;
     this.stopImmediatePropagation();
   }
 
-  waitUntil(promise: unknown): void {
-    void waitUntil(stateOf(this).request, promise);
-  }
-
+  /** If the handler throws, the request goes to its origin instead of failing. */
   passThroughOnException(): void {
-    stateOf(this).request.passThrough = true;
+    this.#context.passThrough = true;
   }
 }
 
 defineInterface("FetchEvent", FetchEvent);
 
-function stateOf(event: FetchEvent): {
-  request: RequestContext;
-  response: unknown;
-  answered: boolean;
-} {
-  const state = states.get(event);
-  if (state === undefined)
-    throw new TypeError("This FetchEvent was not dispatched by the runtime.");
-  return state;
-}
-
 /**
  * Dispatches the event; gives what respondWith() was given, if anybody called it. Throws what a
  * listener threw that kept it from being called.
  */
-export function dispatchFetchEvent(
-  target: EventTarget,
-  context: RequestContext,
-  request: Request,
-): { answered: boolean; response: unknown } {
-  const event = new FetchEvent("fetch", { request });
-  const state = { request: context, response: undefined, answered: false };
-  states.set(event, state);
+export function dispatchFetchEvent(context: RequestContext, request: Request): Answer {
+  const answer = { answered: false, response: undefined };
+  const event = makeExtendable(() => new FetchEvent(context, request, answer));
   const thrown = safeList<unknown>();
-  dispatch(target, event, (error) => {
+  dispatch(globalTarget, event, (error) => {
     thrown[thrown.length] = error;
   });
-  if (!state.answered && thrown.length > 0) throw thrown[0];
+  if (!answer.answered && thrown.length > 0) throw thrown[0];
   for (let i = 0; i < thrown.length; i++) reportException(thrown[i]);
-  return state;
+  return answer;
 }

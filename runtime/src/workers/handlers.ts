@@ -4,7 +4,6 @@ import { describeError, endStart, enter, RequestContext, send, settlePart } from
 import { TypedArrayByteLength } from "../primordials.js";
 import type { RequestEvent } from "../protocol.js";
 import { extractForCommand } from "../web/body.js";
-import type { EventTarget } from "../web/events.js";
 import { type Request, requestFromEvent } from "../web/request.js";
 import { isResponse, type Response, responseHead } from "../web/response.js";
 import { type EntrypointClass, isEntrypointClass } from "./entrypoint.js";
@@ -20,12 +19,6 @@ type FetchHandler = (request: Request, env: unknown, ctx: unknown) => unknown;
 let fetchHandler: FetchHandler | null = null;
 let fetchHandlerThis: unknown;
 let entrypoint: EntrypointClass | null = null;
-let globalTarget: EventTarget;
-
-/** Where the classic form's listeners are. */
-export function setGlobalTarget(target: EventTarget): void {
-  globalTarget = target;
-}
 
 /** Takes the namespace of the Worker's main module: what `export default` has. */
 export function installWorker(namespace: object): void {
@@ -77,7 +70,7 @@ function callHandler(context: RequestContext, request: Request): unknown {
     ]);
   }
   if (entrypoint !== null) return callEntrypoint(entrypoint, context, request);
-  const { answered, response } = dispatchFetchEvent(globalTarget, context, request);
+  const { answered, response } = dispatchFetchEvent(context, request);
   if (answered) return response;
   throw new TypeError(
     "No fetch handler answered: export default { fetch } or call event.respondWith() in a " +

@@ -9,7 +9,7 @@ const headersOf = uncurryGetter(Request.prototype, "headers");
 const textOf = uncurry(Request.prototype.text);
 const jsonOf = uncurry(Response.prototype.json);
 const bodyOf = uncurryGetter(getPrototypeOf(Response.prototype), "body");
-const waitUntil = uncurry(ExecutionContext.prototype.waitUntil);
+const waitUntil = (ctx, promise) => ctx.waitUntil(promise);
 const { wait } = scheduler;
 
 function uncurry(method) {
