@@ -34,6 +34,7 @@ class Registry:
             node_cipher,
             node_hash,
             node_keys,
+            node_zlib,
         )
 
         self.functions: dict[str, Native] = {
@@ -44,12 +45,14 @@ class Registry:
             **crypto_public.FUNCTIONS,
             **node_hash.FUNCTIONS,
             **node_keys.FUNCTIONS,
+            **node_zlib.FUNCTIONS,
         }
         crypto_public.warm_up()
         self.states: dict[str, Callable[..., State]] = {
             **crypto_digest.STATES,
             **node_cipher.STATES,
             **node_hash.STATES,
+            **node_zlib.STATES,
         }
 
 
