@@ -192,24 +192,28 @@ class HostPool:
 async def _start_host(sandbox: Sandbox) -> Host:
     ours, theirs = socket.socketpair()
     with theirs:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-I",
-            "-m",
-            "edgewright.isolate",
-            str(theirs.fileno()),
-            "open" if sandbox == "off" else "caged",
-            str(ISOLATES_PER_HOST),
-            platformdirs.user_cache_dir("edgewright"),
-            pass_fds=[theirs.fileno()],
-            # Not ours: a terminal can be read, and what is written to it can be a command to it.
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            # Ctrl-C goes to the whole terminal: the hosts end when their gateway lets go of them.
-            start_new_session=True,
-            env=_ENVIRONMENT,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-I",
+                "-m",
+                "edgewright.isolate",
+                str(theirs.fileno()),
+                "open" if sandbox == "off" else "caged",
+                str(ISOLATES_PER_HOST),
+                platformdirs.user_cache_dir("edgewright"),
+                pass_fds=[theirs.fileno()],
+                # Not ours: a terminal can be read, and what is written there can be a command.
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                # Ctrl-C goes to the whole terminal; hosts end when their gateway lets go of them.
+                start_new_session=True,
+                env=_ENVIRONMENT,
+            )
+        except BaseException:  # whoever asked for it may be gone
+            ours.close()
+            raise
     errors = asyncio.create_task(_pass_on_errors(process))
     ours.setblocking(False)
     loop = asyncio.get_running_loop()
