@@ -42,9 +42,11 @@ import { clearInterval, clearTimeout, setInterval, setTimeout } from "./web/time
 import { installErrorEvents, reportError } from "./web/uncaught.js";
 import { URL } from "./web/url.js";
 import { URLSearchParams } from "./web/url_search_params.js";
+import { cloudflare } from "./workers/compatibility.js";
 import { ExtendableEvent } from "./workers/extendable_event.js";
 import { FetchEvent } from "./workers/fetch_event.js";
 import { Fetcher } from "./workers/fetcher.js";
+import { Navigator, navigator } from "./workers/navigator.js";
 import { scheduler } from "./workers/scheduler.js";
 
 const INTERFACES = {
@@ -64,6 +66,7 @@ const INTERFACES = {
   FixedLengthStream,
   Headers,
   IdentityTransformStream,
+  Navigator,
   Performance,
   ReadableByteStreamController,
   ReadableStream,
@@ -99,7 +102,7 @@ const FUNCTIONS = {
   structuredClone,
 };
 
-const OBJECTS = { console, crypto, performance, scheduler };
+const OBJECTS = { Cloudflare: cloudflare, crypto, navigator, performance, scheduler };
 
 /** Puts it all on the global object: interfaces not enumerable, functions and objects so (Web IDL). */
 export function installGlobals(): void {
@@ -107,12 +110,13 @@ export function installGlobals(): void {
   setNames(INTERFACES);
   define(FUNCTIONS, true);
   define(OBJECTS, true);
+  define({ console }, false);
   define({ self: globalThis }, true);
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
   lazyGlobals("forms", ["Blob", "File", "FormData"]);
   lazyGlobals("events", [
-    ...["CloseEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent"],
-    ...["ScheduledEvent", "TailEvent", "TraceEvent"],
+    ...["CloseEvent", "ErrorEvent", "MessageChannel", "MessageEvent", "MessagePort"],
+    ...["PromiseRejectionEvent", "ScheduledEvent", "TailEvent", "TraceEvent"],
   ]);
   installGlobalScope();
   installErrorEvents();

@@ -109,6 +109,9 @@ const methods = {
     else timers.set(key, now());
   },
 
+  /** Marks a moment for a profiler, of which there is none here. */
+  timeStamp(_label?: unknown): void {},
+
   timeLog(label?: unknown, ...data: unknown[]): void {
     const key = labelOf(label);
     const start = timers.get(key);

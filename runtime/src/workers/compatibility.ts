@@ -3,9 +3,10 @@
 
 import { lazyGlobals } from "../lazy.js";
 import { safeRecord } from "../primordials.js";
+import { defineInterface } from "../web/webidl.js";
 import { Timeout } from "./timeout.js";
 
-const { defineProperty } = Object;
+const { defineProperty, freeze } = Object;
 
 /** Globals that are there only with a flag. */
 const GLOBALS_OF_FLAGS: Record<string, readonly string[]> = {
@@ -20,9 +21,21 @@ export function hasFlag(name: string): boolean {
   return flags[name] === true;
 }
 
+class Cloudflare {}
+
+defineInterface("Cloudflare", Cloudflare);
+
+/** The global `Cloudflare`. The flags that change nothing here are not among its own. */
+export const cloudflare = new Cloudflare();
+
 /** Before the Worker's first line. */
 export function setFlags(names: readonly string[]): void {
   for (const name of names) flags[name] = true;
+  defineProperty(cloudflare, "compatibilityFlags", {
+    value: freeze({ ...flags }),
+    enumerable: true,
+    configurable: true,
+  });
   for (const [flag, globals] of Object.entries(GLOBALS_OF_FLAGS)) {
     if (hasFlag(flag)) continue;
     for (const name of globals) Reflect.deleteProperty(globalThis, name);

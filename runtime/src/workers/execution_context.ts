@@ -1,7 +1,15 @@
 // ExecutionContext, the third argument of a handler.
 // https://developers.cloudflare.com/workers/runtime-apis/context/
 
-import { type RequestContext, reportException, settlePart } from "../io.js";
+import {
+  describeError,
+  endRequest,
+  logException,
+  type RequestContext,
+  reportException,
+  send,
+  settlePart,
+} from "../io.js";
 import { defineInterface } from "../web/webidl.js";
 
 let make: (request: RequestContext) => ExecutionContext;
@@ -27,6 +35,24 @@ export class ExecutionContext {
   /** If the handler throws, the request goes to its origin instead of failing. */
   passThroughOnException(): void {
     this.#request.passThrough = true;
+  }
+
+  /**
+   * Ends the request at once: it fails with `reason` unless it has been answered. The platform's
+   * code ends where it calls it; here that is an exception, which it may catch.
+   */
+  abort(reason?: unknown): never {
+    const request = this.#request;
+    if (!request.finished) {
+      if (request.pending > request.waiting) {
+        const { name, message, stack } = describeError(reason);
+        send(["fail", request.id, "exception", name, message, stack, false]);
+      } else {
+        logException(reason);
+      }
+      endRequest(request, "The request has been aborted.");
+    }
+    throw reason;
   }
 }
 

@@ -52,8 +52,9 @@ async function answer(
     if (!isResponse(response)) {
       throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
     }
-    respond(context, response);
+    if (!context.finished) respond(context, response);
   } catch (error) {
+    if (context.finished) return;
     const { name, message, stack } = describeError(error);
     send(["fail", context.id, "exception", name, message, stack, context.passThrough]);
   } finally {
