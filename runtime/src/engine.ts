@@ -7,7 +7,7 @@ export interface AsyncContext {
   /** The request on whose behalf code runs, or null at start-up. */
   readonly request: import("./io.js").RequestContext | null;
   /** See async_context.ts. */
-  readonly values?: import("./async_context.js").ContextValues | undefined;
+  readonly values: import("./async_context.js").ContextValues | undefined;
 }
 
 interface Core {

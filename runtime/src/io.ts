@@ -459,7 +459,7 @@ export function forgetRequest(request: RequestContext): void {
  */
 export function abortRequest(request: RequestContext): void {
   request.aborted = true;
-  enter({ request });
+  enter({ request, values: undefined });
   request.onAbort?.();
   if (request.waiting > 0) return;
   request.ops.forEach((op) => {

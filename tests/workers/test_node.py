@@ -25,3 +25,10 @@ async def test_node(run: Run, file: str) -> None:
         except Exception as error:
             problems.append(f"{name}: {error}")
     assert problems == []
+
+
+async def test_what_is_written_to_stdout_is_logged(run: Run) -> None:
+    running = await run(FOLDER / "process.js", env=VARIABLES)
+    await running.text("/output_is_the_console_s")
+    lines = [(line.level, line.message) for line in running.observed.lines]
+    assert lines == [("log", "half a line"), ("error", "an error")]

@@ -5,7 +5,7 @@ import { requireBuiltIn } from "../modules.js";
 import { queueMicrotask } from "../web/microtask.js";
 import { performance } from "../web/performance.js";
 import { hasFlag } from "../workers/compatibility.js";
-import { getEnvironment } from "../workers/environment.js";
+import { getEnvironment, variableNames } from "../workers/environment.js";
 
 type Callback = (...values: unknown[]) => void;
 
@@ -13,7 +13,9 @@ type Callback = (...values: unknown[]) => void;
 function makeEnv(): Record<string, string> {
   const variables: Record<string, string> = {};
   if (hasFlag("nodejs_compat_populate_process_env")) {
-    for (const [name, value] of Object.entries(getEnvironment())) {
+    const bindings = getEnvironment() as Record<string, unknown>;
+    for (const name of variableNames()) {
+      const value = bindings[name];
       variables[name] = typeof value === "string" ? value : JSON.stringify(value);
     }
   }
@@ -97,6 +99,32 @@ export const release: Record<string, string> = { name: "node", lts: "Jod" };
 export const config = { target_defaults: {}, variables: {} };
 export const features = { inspector: false, debug: false, ipv6: true, tls: true };
 
+interface Output {
+  write(text: unknown): boolean;
+}
+
+declare function require(name: "node:stream"): {
+  Writable: new (options: object) => Output;
+};
+
+/** A stream whose lines are the console's; made when it is touched, as it needs node:stream. */
+function makeOutput(level: "log" | "error", fd: number): Output {
+  let line = "";
+  const { Writable } = require("node:stream");
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk: unknown, _encoding: unknown, done: () => void): void {
+      const lines = (line + String(chunk)).split("\n");
+      line = lines.pop() as string;
+      for (const each of lines) console[level](each);
+      done();
+    },
+  });
+  return Object.assign(stream, { fd, isTTY: false });
+}
+
+const outputs: Partial<Record<"log" | "error", Output>> = {};
+
 const members = {
   arch,
   argv,
@@ -124,15 +152,21 @@ const members = {
   uptime,
   version,
   versions,
+  get stdout(): Output {
+    outputs.log ??= makeOutput("log", 1);
+    return outputs.log;
+  },
+  get stderr(): Output {
+    outputs.error ??= makeOutput("error", 2);
+    return outputs.error;
+  },
 };
 
-const process: typeof members & EventEmitter = Object.assign(
-  Object.create(
-    Object.create(EventEmitter.prototype, {
-      [Symbol.toStringTag]: { value: "process", configurable: true },
-    }),
-  ),
-  members,
+const process: typeof members & EventEmitter = Object.create(
+  Object.create(EventEmitter.prototype, {
+    [Symbol.toStringTag]: { value: "process", configurable: true },
+  }),
+  Object.getOwnPropertyDescriptors(members),
 );
 EventEmitter.call(process);
 

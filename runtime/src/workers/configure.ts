@@ -25,6 +25,7 @@ interface Settings {
 export function configure(json: string): object {
   const settings = JSON.parse(json) as Settings;
   if (settings.liveClock) letClockRun();
+  const variables = Object.keys(settings.vars);
   const bindings = settings.classic ? globalThis : settings.vars;
   for (const name of settings.services) {
     defineProperty(bindings, name, {
@@ -34,7 +35,7 @@ export function configure(json: string): object {
       configurable: true,
     });
   }
-  setEnvironment(settings.vars);
+  setEnvironment(settings.vars, variables);
   setAssetKinds(settings.kinds);
   setFlags(settings.flags);
   return { asset, addNamespace, builtIn };

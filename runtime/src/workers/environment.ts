@@ -9,12 +9,20 @@ const { create, freeze, setPrototypeOf } = Object;
 const { Proxy } = globalThis;
 
 let environment: object = {};
+let variables: readonly string[] = [];
 
 /** The key of what withEnv() has put in place. */
 const REPLACED = {};
 
-export function setEnvironment(bindings: object): void {
+/** `names` are those of the variables, which are text or JSON, among the bindings. */
+export function setEnvironment(bindings: object, names: readonly string[]): void {
   environment = bindings;
+  variables = names;
+}
+
+/** The names of the bindings that are no more than a value. */
+export function variableNames(): readonly string[] {
+  return variables;
 }
 
 export function getEnvironment(): object {

@@ -3,6 +3,7 @@ import add from "./add.wasm";
 import addAgain from "./add.wasm?module";
 import data, { name, "with-dash" as dash } from "./data.json" with { type: "json" };
 import * as json from "./data.json";
+import pretends from "./lib/pretends.cjs";
 import sloppy, * as commonjs from "./lib/sloppy.cjs";
 import note from "./note.txt";
 import page from "./page.html";
@@ -80,6 +81,10 @@ const TESTS = {
     const error = await rejected(import("./throws.cjs"));
     equal(error.name, "TypeError");
     equal(/worker:\/throws\.cjs:2:7/.test(error.stack), true);
+  },
+  async a_module_that_pretends_to_be_ours_is_none() {
+    const states = (await pretends.reach()).map(({ status }) => status);
+    equal(states.join(), "rejected,rejected");
   },
   importable_env() {
     equal(topLevelColour, "blue");

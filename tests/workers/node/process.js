@@ -53,6 +53,13 @@ export default serve({
     equal(heard, 1);
     equal(/process\.exit/.test(thrown(() => process.exit(1)).message), true);
   },
+  output_is_the_console_s() {
+    equal(process.stdout.isTTY, false);
+    equal(process.stdout.fd, 1);
+    process.stdout.write("half a ");
+    process.stdout.write("line\nand ");
+    process.stderr.write("an error\n");
+  },
   async immediate() {
     equal(await new Promise((resolve) => setImmediate(resolve, 5)), 5);
     clearImmediate(setImmediate(() => { throw new Error("never"); }));
