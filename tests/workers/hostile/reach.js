@@ -50,7 +50,8 @@ function walk(roots) {
     for (const key of ownKeys(value)) {
       const descriptor = getOwnPropertyDescriptor(value, key);
       const name = `${path}.${String(key)}`;
-      if (suspicious.test(String(key)) && !PUBLIC.test(String(key))) found.push(name);
+      const isPublic = PUBLIC.test(String(key)) || NODE.test(name);
+      if (suspicious.test(String(key)) && !isPublic) found.push(name);
       if ("value" in descriptor) queue.push([name, descriptor.value]);
       else {
         queue.push([`get ${name}`, descriptor.get], [`set ${name}`, descriptor.set]);
@@ -70,6 +71,8 @@ function walk(roots) {
   return { found, count: seen.size };
 }
 
+/** Of Node.js's streams. */
+const NODE = /\.Readable\.prototype\.resume$/;
 /** Annex B of the language. */
 const PUBLIC = /^__(proto|defineGetter|defineSetter|lookupGetter|lookupSetter)__$/;
 
