@@ -277,7 +277,7 @@ def test_drain_ends_at_its_deadline() -> None:
             await asyncio.sleep(0.2)
             start = clock()
             await stopped()
-            assert 0.2 < clock() - start < 1
+            assert 0.2 < clock() - start < 20
             request.cancel()
 
     run(main())

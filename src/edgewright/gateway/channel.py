@@ -28,6 +28,10 @@ _encoder = msgspec.json.Encoder()
 _CROWD = 16
 """So many events may wait, however long they take: one slow turn is no overload."""
 
+_SETTLED = 0.5
+"""Seconds that the isolate must have been behind before its pace says something: a burst, or the
+first turns of a fresh isolate, are no overload."""
+
 _TURN_NS = 100_000_000
 """CPU time that a turn of many events is to take, as things go: answers wait for the end of theirs,
 and how fast the isolate is shows only then."""
@@ -74,6 +78,8 @@ class Channel:
         """What the isolate is at, or was when it ended."""
         self._pace = 0.0
         """Seconds that an event takes; 0 before the first turn."""
+        self._behind = 0.0
+        """Since when no turn has taken all the events that there were; 0 when the last one did."""
         self._most = _CROWD
         """Events that a turn takes."""
         self._asked = False
@@ -107,9 +113,10 @@ class Channel:
     def wait(self) -> float:
         """Seconds that an event would have to wait for its turn, as things go."""
         waiting = len(self._events) + len(self.in_turn)
-        if waiting <= _CROWD:
+        now = self._loop.time()
+        if waiting <= _CROWD or self._behind == 0.0 or now - self._behind < _SETTLED:
             return 0.0
-        turning = (self._loop.time() - self._since) / len(self.in_turn) if self.in_turn else 0.0
+        turning = (now - self._since) / len(self.in_turn) if self.in_turn else 0.0
         return waiting * max(self._pace, turning)
 
     @property
@@ -149,6 +156,10 @@ class Channel:
         most = self._most
         self.in_turn = events = self._events[:most]
         self._events = self._events[most:]
+        if not self._events:
+            self._behind = 0.0
+        elif self._behind == 0.0:
+            self._behind = self._since
         attachments = [attachment for attachment in self._attachments[:most] if attachment]
         self._attachments = self._attachments[most:]
         blob = attachments[0] if len(attachments) == 1 else b"".join(attachments)
