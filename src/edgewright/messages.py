@@ -29,6 +29,16 @@ class BodyError(Exception):
     """A body broke off before its end."""
 
 
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods of requests that may be made again (RFC 9110 §9.2.2)."""
+
+CONNECTION_HEADERS = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+     "upgrade"}
+)  # fmt: skip
+"""Headers that are of one connection, and passed on to no other (RFC 9110 §7.6.1)."""
+
+
 @dataclass(slots=True)
 class Request:
     """A request on its way to a Worker."""
@@ -50,6 +60,12 @@ class Response:
     headers: list[str]
     body: bytes | Body | None
     status_text: str = ""
+
+
+def discard(body: bytes | Body | None) -> None:
+    """Nobody will read on, whatever the body is."""
+    if body is not None and not isinstance(body, bytes):
+        body.discard()
 
 
 async def read_all(body: bytes | Body | None) -> bytes:

@@ -12,9 +12,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from edgewright.gateway.dispatch import Dispatched, Handler
-from edgewright.gateway.requests import HTTP_1_0, HTTP_1_1, HTTP_2, Arrival, Refused, parse
+from edgewright.gateway.requests import (
+    CLIENT_GONE,
+    HTTP_1_0,
+    HTTP_1_1,
+    HTTP_2,
+    Arrival,
+    Refused,
+    body_too_large,
+    parse,
+)
 from edgewright.gateway.responses import fields
-from edgewright.messages import Body, BodyError, Request, Response, read_all
+from edgewright.messages import Body, BodyError, Request, Response, discard, read_all
 from edgewright.protocol.messages import INLINE_BODY
 
 Scope = dict[str, Any]
@@ -93,8 +102,8 @@ class _Exchange:
         def answer(response: Response) -> None:
             if not answered.done():
                 answered.set_result(response)
-            elif response.body is not None and not isinstance(response.body, bytes):
-                response.body.discard()
+            else:
+                discard(response.body)
 
         self._dispatched = self._handler.start(request, answer)
         if self._gone:
@@ -227,14 +236,14 @@ class _ClientBody:
             if message["type"] == "http.disconnect":
                 self.ended = True
                 self._on_left()
-                raise BodyError("The client disconnected before its request was complete.")
+                raise BodyError(CLIENT_GONE)
             self.ended = not message.get("more_body", False)
             if chunk := message.get("body", b""):
                 self._left -= len(chunk)
                 if self._left < 0:
                     self.ended = True
                     self._on_too_large()
-                    raise BodyError(f"The request's body is larger than {self._most >> 20} MB.")
+                    raise BodyError(body_too_large(self._most))
                 return chunk
         return b""
 

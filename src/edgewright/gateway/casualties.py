@@ -20,11 +20,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgewright.gateway.active import ActiveRequest
+from edgewright.messages import IDEMPOTENT
 from edgewright.observe.records import Outcome
 from edgewright.protocol.messages import Event, RequestEvent
-
-IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-"""RFC 9110 §9.2.2."""
 
 FORGIVEN = 60.0
 """Seconds after which a crash counts no more."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from edgewright.messages import Body, BodyError
+from edgewright.messages import Body, BodyError, discard
 
 STALLED = (
     "A stalled HTTP response was canceled to prevent deadlock. This can happen when a Worker calls "
@@ -43,8 +43,7 @@ class Queued:
     def cancel(self) -> None:
         """Gives it up."""
         self._queue.remove(self)
-        if self._body is not None and not isinstance(self._body, bytes):
-            self._body.discard()
+        discard(self._body)
 
 
 class Connections:

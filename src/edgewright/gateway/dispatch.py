@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import Protocol
 
 from edgewright.config.limits import Limits
-from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.active import EXCEEDED, ActiveRequest, WorkerFailure
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError
 from edgewright.gateway.node import Node
@@ -24,7 +24,7 @@ from edgewright.gateway.pages import (
     error_response,
     generic,
 )
-from edgewright.messages import Request, Response
+from edgewright.messages import Request, Response, discard
 from edgewright.observe.records import Outcome, WorkerError
 from edgewright.observe.stack import Sources
 
@@ -80,7 +80,8 @@ class Dispatcher:
         return dispatched
 
     def page(self, status: int, headers: list[tuple[bytes, bytes]]) -> Response:
-        return _response(generic(status), [v for name, v in headers if name == b"accept"])
+        accept = b",".join(value for name, value in headers if name == b"accept")
+        return error_response(generic(status), accept=accept).passed_on()
 
     def error_page(
         self, request: Request, kind: ErrorKind, error: WorkerError | None = None, ray: str = ""
@@ -91,12 +92,12 @@ class Dispatcher:
             bundle = self.node.bundle(self.worker)
             details = PageDetails.of(error, Sources(bundle.sources, bundle.files))
         names, values = request.headers[::2], request.headers[1::2]
-        accept = [
+        accept = b",".join(
             value.encode("latin-1", "replace")
             for name, value in zip(names, values, strict=True)
             if name == "accept"
-        ]
-        return _response(kind, accept, details, ray)
+        )
+        return error_response(kind, accept=accept, details=details, ray=ray).passed_on()
 
     def run(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -190,7 +191,7 @@ class _Dispatched:
             self._answer(origin)
 
     def _shed(self, overloaded: Overloaded) -> None:
-        self._discard_body()
+        discard(self._request.body)
         page = self._dispatcher.error_page(self._request, generic(503))
         page.headers += ("retry-after", str(math.ceil(overloaded.retry_after)))
         self._answer(page)
@@ -199,27 +200,11 @@ class _Dispatched:
         self._show(_kind(failure), failure.error, failure.ray)
 
     def _show(self, kind: ErrorKind, error: WorkerError | None = None, ray: str = "") -> None:
-        self._discard_body()
+        discard(self._request.body)
         self._answer(self._dispatcher.error_page(self._request, kind, error, ray))
-
-    def _discard_body(self) -> None:
-        if self._request.body is not None and not isinstance(self._request.body, bytes):
-            self._request.body.discard()
-
-
-def _response(
-    kind: ErrorKind, accept: list[bytes], details: PageDetails | None = None, ray: str = ""
-) -> Response:
-    page = error_response(kind, accept=b",".join(accept), details=details, ray=ray)
-    flat = [part.decode("latin-1") for header in page.headers for part in header]
-    return Response(page.status, flat, page.body)
 
 
 def _kind(failure: WorkerFailure) -> ErrorKind:
-    match failure.outcome:
-        case Outcome.EXCEEDED_CPU | Outcome.EXCEEDED_MEMORY | Outcome.EXCEEDED_WALL_TIME:
-            return EXCEEDED_LIMITS
-        case Outcome.EXCEPTION:
-            return THREW
-        case _:
-            return generic(500)
+    if failure.outcome in EXCEEDED:
+        return EXCEEDED_LIMITS
+    return THREW if failure.outcome is Outcome.EXCEPTION else generic(500)

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 import httptools
 
 from edgewright.gateway.dispatch import Dispatched
-from edgewright.gateway.requests import HTTP_1_0, HTTP_1_1, Arrival, Refused, parse
+from edgewright.gateway.requests import (
+    CLIENT_GONE,
+    HTTP_1_0,
+    HTTP_1_1,
+    Arrival,
+    Refused,
+    body_too_large,
+    parse,
+)
 from edgewright.gateway.responses import fields
-from edgewright.messages import Body, BodyError, Request, Response
+from edgewright.messages import Body, BodyError, Request, Response, discard
 from edgewright.protocol.messages import INLINE_BODY
 
 if TYPE_CHECKING:
@@ -25,7 +33,6 @@ _STATUS_LINES = {
     % (status, HTTPStatus(status).phrase.encode() if status in set(HTTPStatus) else b"")
     for status in range(200, 600)
 }
-_GONE = "The client disconnected before its request was complete."
 
 
 class Exchange:
@@ -141,18 +148,17 @@ class Exchange:
     def end(self) -> None:
         """The whole body has come."""
         self._received = True
-        if self._request is not None:
-            self._start_with_body()
+        self._start_with_body()
         self._wake()
 
     async def read(self) -> bytes:
         while not self._chunks:
             if self._too_large:
-                raise BodyError(f"The request's body is larger than {self._most >> 20} MB.")
+                raise BodyError(body_too_large(self._most))
             if self._received or self._discarded:
                 return b""
             if self._gone:
-                raise BodyError(_GONE)
+                raise BodyError(CLIENT_GONE)
             self._ask_for_body()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
@@ -200,11 +206,9 @@ class Exchange:
     def _say(self, response: Response) -> None:
         body = response.body
         head_only = self._arrival.method == "HEAD"
-        if self._gone or (head_only and not isinstance(body, bytes | None)):
-            if body is not None and not isinstance(body, bytes):
-                body.discard()
-            if self._gone:
-                return
+        if self._gone:
+            discard(body)
+            return
         chunked = False
         headers = fields(response, head=head_only)
         if body is not None and not isinstance(body, bytes) and body.length is None:
@@ -214,6 +218,7 @@ class Exchange:
                 self.keep_alive = False  # The end of the connection is the end of the body.
         head = self._head(response.status, headers, chunked)
         if head_only or response.status in (204, 304):
+            discard(body)
             self._connection.write(head)
             self._complete()
         elif body is None or isinstance(body, bytes):

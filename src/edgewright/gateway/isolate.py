@@ -41,12 +41,11 @@ from edgewright.protocol.messages import (
     attachment_size,
 )
 from edgewright.subrequest.client import SubrequestClient
-from edgewright.subrequest.upstream import (
-    header,
-)
+from edgewright.subrequest.upstream import header
 
 _OUTCOMES = frozenset[str](Outcome)
 _LEFT = (Outcome.CANCELED, Outcome.RESPONSE_STREAM_DISCONNECTED)
+_NO_RESPONSE = "The script will never generate a response."
 _TOOK_DOWN = "Worker exceeded memory limit: it ended its process."
 _OVER_CPU = "Worker exceeded CPU time limit."
 
@@ -211,7 +210,7 @@ class Isolate:
             elif self._bodies.is_open(active.sink):
                 active.answered = now
             elif now > active.answered + limits.wait_until_ms / 1000:
-                self._log(active, LogLine(self.worker, "warn", _LATE_WAIT_UNTIL))
+                self._warn(active, _LATE_WAIT_UNTIL)
                 self._tell(active, _LATE_WAIT_UNTIL)
 
     def give_up(self) -> None:
@@ -394,13 +393,7 @@ class Isolate:
     def _done(self, active: ActiveRequest) -> None:
         self._let_go(active)
         if not active.head.done():
-            self._failed(
-                active,
-                WorkerFailure(
-                    Outcome.EXCEPTION,
-                    WorkerError("Error", "The script will never generate a response.", ""),
-                ),
-            )
+            self._failed(active, _failure(Outcome.EXCEPTION, _NO_RESPONSE))
         self._observer.request_finished(active.record(self.worker))
         if not self._requests:
             self.idle_since = time.perf_counter()

@@ -10,6 +10,7 @@ import html
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from edgewright.messages import Response
 from edgewright.observe.records import WorkerError, new_ray
 from edgewright.observe.stack import Excerpt, Sources
 
@@ -69,6 +70,11 @@ class ErrorResponse:
     headers: list[tuple[bytes, bytes]]
     body: bytes
     """To be left out in the answer to HEAD; the headers stay."""
+
+    def passed_on(self) -> Response:
+        """As the other rooms have responses."""
+        flat = [part.decode("latin-1") for header in self.headers for part in header]
+        return Response(self.status, flat, self.body)
 
 
 def error_response(

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 from edgewright.config.limits import Limits
-from edgewright.messages import Request
+from edgewright.messages import CONNECTION_HEADERS, Request
 
 _HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")
-_NOT_FOR_WORKERS = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
-     "upgrade", "cf-connecting-ip", "x-real-ip", "x-forwarded-proto"}
-)  # fmt: skip
+_NOT_FOR_WORKERS = CONNECTION_HEADERS | {"cf-connecting-ip", "x-real-ip", "x-forwarded-proto"}
 """Headers of the connection, and those that the gateway says itself and no client may."""
+
+CLIENT_GONE = "The client disconnected before its request was complete."
+"""Why a request's body breaks off."""
 
 HTTP_1_0, HTTP_1_1, HTTP_2 = "HTTP/1.0", "HTTP/1.1", "HTTP/2"
 
@@ -95,6 +95,11 @@ def parse(arrival: Arrival, limits: Limits) -> tuple[Request, Framing]:
     )
     request = Request(arrival.method, url, headers, None, {"httpProtocol": arrival.protocol})
     return request, Framing(has_body, length)
+
+
+def body_too_large(most: int) -> str:
+    """Why a request's body of more than `most` bytes breaks off."""
+    return f"The request's body is larger than {most >> 20} MB."
 
 
 def _content_length(value: str) -> int:

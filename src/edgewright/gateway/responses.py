@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 
-from edgewright.messages import Response
+from edgewright.messages import CONNECTION_HEADERS, Response
 
 _SERVER = (b"server", b"edgewright")
-_HOP_BY_HOP = frozenset(
-    {"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
-     "transfer-encoding", "upgrade"}
-)  # fmt: skip
+_SAID_ANEW = CONNECTION_HEADERS | {"content-length"}
 _UNSAFE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 """What HTTP has no place for in a field's value (RFC 9110 §5.5)."""
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
@@ -48,6 +45,6 @@ def response_headers(flat: list[str], *, head: bool) -> list[str]:
         name = flat[index]
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a header's name.")
-        if name not in _HOP_BY_HOP or (head and name == "content-length"):
+        if name not in _SAID_ANEW or (head and name == "content-length"):
             headers += (name, flat[index + 1])
     return headers

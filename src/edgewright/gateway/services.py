@@ -12,7 +12,7 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError
 from edgewright.gateway.pages import LOOP, error_response
-from edgewright.messages import Body, BodyError, Request, Response
+from edgewright.messages import Body, BodyError, Request, Response, discard
 from edgewright.subrequest.upstream import Settle, SubrequestError, UpstreamResponse
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ServiceCall:
     async def _begin(self, depth: int) -> None:
         node = self._node
         if depth > node.limits(self._worker).depth:
-            self._discard_body()
+            discard(self._request.body)
             self._finish(_too_deep(self._request))
             return
         try:
@@ -50,7 +50,7 @@ class ServiceCall:
         except WorkerFailure as failure:
             self._fail(failure)
         except (Overloaded, UnknownWorker, HostError) as error:
-            self._discard_body()
+            discard(self._request.body)
             self._finish(SubrequestError(str(error), "Error"))
         else:
             self._active = active
@@ -78,19 +78,15 @@ class ServiceCall:
 
     def _fail(self, failure: WorkerFailure) -> None:
         """What the other Worker throws is thrown here, as on the platform."""
-        self._discard_body()
+        discard(self._request.body)
         self._finish(SubrequestError(failure.error.message, failure.error.name))
 
     def _finish(self, result: UpstreamResponse | SubrequestError) -> None:
         settle, self._settle = self._settle, None
         if settle is not None:
             settle(result)
-        elif isinstance(result, UpstreamResponse) and isinstance(result.body, _ServiceBody):
-            result.body.discard()
-
-    def _discard_body(self) -> None:
-        if self._request.body is not None and not isinstance(self._request.body, bytes):
-            self._request.body.discard()
+        elif isinstance(result, UpstreamResponse):
+            discard(result.body)
 
 
 class _ServiceBody:
@@ -117,5 +113,5 @@ class _ServiceBody:
 
 def _too_deep(request: Request) -> UpstreamResponse:
     page = error_response(LOOP, accept=b"")
-    flat = [part.decode("latin-1") for header in page.headers for part in header]
-    return UpstreamResponse(page.status, "", flat, request.url, False, page.body)
+    headers = page.passed_on().headers
+    return UpstreamResponse(page.status, "", headers, request.url, False, page.body)

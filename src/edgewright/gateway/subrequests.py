@@ -9,10 +9,9 @@ from functools import partial
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest
 from edgewright.gateway.body_table import BodyTable
-from edgewright.gateway.casualties import IDEMPOTENT
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.connections import STALLED, ClosedBody, Connections
-from edgewright.messages import Body, BodyError, Request
+from edgewright.messages import IDEMPOTENT, Body, BodyError, Request
 from edgewright.protocol.messages import (
     FailureEvent,
     FetchCommand,

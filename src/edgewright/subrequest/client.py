@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from edgewright.messages import Body
+from edgewright.messages import CONNECTION_HEADERS, Body, discard
 from edgewright.subrequest.dial import Outbound
 from edgewright.subrequest.http1 import WORTH_KEEPING, Http1
 from edgewright.subrequest.upstream import (
@@ -23,21 +23,8 @@ MAX_REDIRECTS = 20
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-_NOT_FORWARDED = frozenset(
-    {
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-"""Request headers that are the connection's own (RFC 9110 §7.6.1), or made anew for each hop."""
+_NOT_FORWARDED = CONNECTION_HEADERS | {"content-length", "expect", "host"}
+"""Request headers that are the connection's own, or made anew for each hop."""
 
 _CROSS_ORIGIN = frozenset({"authorization", "cookie", "proxy-authorization"})
 _BODY_HEADERS = frozenset(
@@ -158,8 +145,7 @@ class _Fetch:
         if self._redirect == "manual" or (self._redirect == "follow" and location is None):
             self._finish(result)
             return
-        if result.body is not None and not isinstance(result.body, bytes):
-            result.body.discard()
+        discard(result.body)
         try:
             if location is None or self._redirect == "error":
                 raise SubrequestError("Unexpected redirect")

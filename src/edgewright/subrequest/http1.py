@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from edgewright.messages import Body
+from edgewright.messages import IDEMPOTENT, Body
 from edgewright.subrequest.connection import LOST, Connection, Exchange
 from edgewright.subrequest.dial import DialError, Outbound, Target, dial
 from edgewright.subrequest.upstream import Settle, SubrequestError, Upload
@@ -25,7 +25,6 @@ IDLE = 60.0
 MAX_IDLE = 1024
 """Connections kept in all."""
 
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _URL = re.compile(r"(https?)://([^/?#\s]+)((?:[/?][!-~]*)?)", re.IGNORECASE)
 _AUTHORITY = re.compile(
     r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[!-~]+?)(?::(?P<port>[0-9]{0,5}))?"
@@ -128,7 +127,7 @@ class Http1:
     def _stale(self, connection: Connection, exchange: Exchange) -> None:
         """The connection ended before a byte of the response had come."""
         # If it was kept, the upstream may have closed it just as it was taken (RFC 9112 §9.3.1).
-        if connection.idle_since and exchange.upload is None and exchange.method in _IDEMPOTENT:
+        if connection.idle_since and exchange.upload is None and exchange.method in IDEMPOTENT:
             self._begin(exchange, connection.target)
         else:
             exchange.fail(LOST)
