@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Callable
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from edgewright.messages import CONNECTION_HEADERS, Body, discard
+from edgewright.messages import Body, discard
 from edgewright.subrequest.dial import Outbound
-from edgewright.subrequest.http1 import WORTH_KEEPING, Http1
+from edgewright.subrequest.http1 import Http1
 from edgewright.subrequest.upstream import (
     Settle,
     Subrequest,
@@ -22,9 +21,6 @@ MAX_REDIRECTS = 20
 """Fetch §4.4 (HTTP-redirect fetch), step 7."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-_NOT_FORWARDED = CONNECTION_HEADERS | {"content-length", "expect", "host"}
-"""Request headers that are the connection's own, or made anew for each hop."""
 
 _CROSS_ORIGIN = frozenset({"authorization", "cookie", "proxy-authorization"})
 _BODY_HEADERS = frozenset(
@@ -44,7 +40,7 @@ class SubrequestClient:
     """One pool of connections for all Workers of a gateway, which reach what `outbound` allows."""
 
     def __init__(self, outbound: Outbound = Outbound.ANY) -> None:
-        self.http = Http1(outbound)
+        self._http = Http1(outbound)
 
     def start(
         self,
@@ -59,7 +55,7 @@ class SubrequestClient:
         """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
         returns. Lets go of the body, however it ends. `allow` is asked before each redirect is
         followed: it is a subrequest, too."""
-        fetch = _Fetch(self, method, url, headers, body, redirect, settle, allow)
+        fetch = _Fetch(self._http, method, url, headers, body, redirect, settle, allow)
         fetch.begin()
         return fetch
 
@@ -86,7 +82,7 @@ class SubrequestClient:
 
     async def close(self) -> None:
         """Ends what is under way."""
-        await self.http.close()
+        await self._http.close()
 
 
 class _Fetch:
@@ -95,9 +91,9 @@ class _Fetch:
     __slots__ = (
         "_allow",
         "_body",
-        "_client",
         "_headers",
         "_hop",
+        "_http",
         "_method",
         "_redirect",
         "_redirects",
@@ -107,7 +103,7 @@ class _Fetch:
 
     def __init__(
         self,
-        client: SubrequestClient,
+        http: Http1,
         method: str,
         url: str,
         headers: list[str],
@@ -117,7 +113,7 @@ class _Fetch:
         allow: Callable[[], bool],
     ) -> None:
         self._allow = allow
-        self._client = client
+        self._http = http
         self._method = method
         self._url = url
         self._headers = headers
@@ -130,9 +126,9 @@ class _Fetch:
     def begin(self) -> None:
         """Raises SubrequestError."""
         shown = self._url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
-        small = sum(map(len, self._headers)) <= WORTH_KEEPING
-        sent = (_sent if small else _sent.__wrapped__)(tuple(self._headers))
-        self._hop = self._client.http.start(self._method, shown, sent, self._body, self._arrived)
+        self._hop = self._http.start(
+            self._method, shown, tuple(self._headers), self._body, self._arrived
+        )
 
     def cancel(self) -> None:
         self._hop.cancel()
@@ -165,19 +161,6 @@ class _Fetch:
         if isinstance(result, UpstreamResponse):
             result.redirected = self._redirects > 0
         self._settle(result)
-
-
-@functools.lru_cache(maxsize=256)
-def _sent(headers: tuple[str, ...]) -> tuple[str, ...]:
-    """What is sent of a Worker's headers, and which codings are wanted unless it says. Many
-    requests have the same ones."""
-    sent: list[str] = []
-    for index in range(0, len(headers), 2):
-        if headers[index] not in _NOT_FORWARDED:
-            sent += headers[index : index + 2]
-    if "accept-encoding" not in sent[::2]:
-        sent += ("accept-encoding", "br, gzip")
-    return tuple(sent)
 
 
 def _redirected(

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from edgewright.messages import IDEMPOTENT, Body
+from edgewright.messages import CONNECTION_HEADERS, IDEMPOTENT, Body
 from edgewright.subrequest.connection import LOST, Connection, Exchange
 from edgewright.subrequest.dial import DialError, Outbound, Target, dial
 from edgewright.subrequest.upstream import Settle, SubrequestError, Upload
@@ -25,6 +25,8 @@ IDLE = 60.0
 MAX_IDLE = 1024
 """Connections kept in all."""
 
+_NOT_FORWARDED = CONNECTION_HEADERS | {"content-length", "expect", "host"}
+"""Request headers that are the connection's own, or made anew for each hop."""
 _URL = re.compile(r"(https?)://([^/?#\s]+)((?:[/?][!-~]*)?)", re.IGNORECASE)
 _AUTHORITY = re.compile(
     r"(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[!-~]+?)(?::(?P<port>[0-9]{0,5}))?"
@@ -37,9 +39,9 @@ _UNSAFE = re.compile(r"[\0\r\n]")
 
 _LONGEST_NAME = 1024
 _LONGEST_URL = 64 * 1024
-MOST_HEADERS = 128 * 1024
+_MOST_HEADERS = 128 * 1024
 """Characters of a request's headers."""
-WORTH_KEEPING = 4096
+_WORTH_KEEPING = 4096
 """Headers of more characters are not the same ones again and again: no cache keeps them."""
 
 
@@ -68,8 +70,8 @@ class Http1:
         settle: Settle,
     ) -> Exchange:
         """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
-        returns. Lets go of the body, however it ends. `headers` are only those that a Worker may
-        say."""
+        returns. Lets go of the body, however it ends. Of `headers`, only those are sent that a
+        Worker may say."""
         upload = None if body is None or isinstance(body, bytes) else Upload(body)
         try:
             target, payload = _request_head(method, url, headers, body)
@@ -176,10 +178,8 @@ def _request_head(
         raise SubrequestError(f"Invalid HTTP method string: {method}")
     if path[:1] != "/":
         path = f"/{path}"
-    size = sum(map(len, headers))
-    if size > MOST_HEADERS:
-        raise SubrequestError("The request's headers are larger than 128 KB.")
-    lines = (_header_lines if size <= WORTH_KEEPING else _header_lines.__wrapped__)(headers)
+    small = sum(map(len, headers)) <= _WORTH_KEEPING
+    lines = (_header_lines if small else _header_lines.__wrapped__)(headers)
     head = f"{method} {path} HTTP/1.1\r\n{origin.lines}{lines}"
     if origin.authorization is not None and "authorization" not in headers[::2]:
         head += f"authorization: {origin.authorization}\r\n"
@@ -199,13 +199,21 @@ def _request_head(
 
 @functools.lru_cache(maxsize=256)
 def _header_lines(headers: tuple[str, ...]) -> str:
-    """The headers as lines, with those that every request has. Many requests have the same ones.
-    Raises SubrequestError."""
-    names = headers[::2]
-    if _UNSAFE.search("".join(headers)):
+    """What is sent of a Worker's headers, as lines, with those that every request has, and which
+    codings are wanted unless it says. Many requests have the same ones. Raises SubrequestError."""
+    sent: list[str] = []
+    for index in range(0, len(headers), 2):
+        if headers[index] not in _NOT_FORWARDED:
+            sent += headers[index : index + 2]
+    names = sent[::2]
+    if "accept-encoding" not in names:
+        sent += ("accept-encoding", "br, gzip")
+    if sum(map(len, sent)) > _MOST_HEADERS:
+        raise SubrequestError("The request's headers are larger than 128 KB.")
+    if _UNSAFE.search("".join(sent)):
         raise SubrequestError("A header holds a line break or a NUL.")
     lines = ""
-    for name, value in zip(names, headers[1::2], strict=True):
+    for name, value in zip(sent[::2], sent[1::2], strict=True):
         # In lower case, or the connection's own would not have been left out.
         if not _is_token(name) or name != name.lower():
             raise SubrequestError(f"Invalid header name: {name!r}")
