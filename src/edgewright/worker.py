@@ -218,8 +218,7 @@ class Worker:
             try:
                 response = await self._response(active)
             except asyncio.CancelledError:
-                if active.isolate is not None:
-                    active.isolate.client_gone(active)
+                active.client_gone()
                 raise
         except WorkerFailure as failure:
             error = failure.error

@@ -252,6 +252,26 @@ async def test_a_host_that_is_killed_is_replaced_at_once(node: Node) -> None:
     assert await text(node) == "1 1"
 
 
+async def test_a_client_that_leaves_while_its_request_is_moved(
+    node: Node, observer: Recorder
+) -> None:
+    await node.deploy(bundle())
+    await text(node)
+    (host,) = running(node)
+    active = await node.begin("w", Request("GET", "http://h/wait?ms=5000", []))
+    await asyncio.sleep(0.02)
+    host.process.send_signal(signal.SIGKILL)
+    for _ in range(5000):
+        if active.isolate is None:
+            break
+        await asyncio.sleep(0.001)
+    active.client_gone()
+    with pytest.raises(WorkerFailure):
+        await active.head
+    assert observer.requests[-1].outcome is Outcome.CANCELED
+    assert await text(node) == "1 1"  # nobody has begun it again
+
+
 async def test_hosts_are_shared_until_they_are_full(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:

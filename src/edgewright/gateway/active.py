@@ -100,6 +100,13 @@ class ActiveRequest:
     isolate: Leavable | None = None
     """Where it is now; it may be moved before it begins."""
 
+    def client_gone(self) -> None:
+        """The client went away before it had the whole response."""
+        if self.isolate is None:  # it is being moved
+            self.outcome = Outcome.CANCELED
+        else:
+            self.isolate.client_gone(self)
+
     def record(self, worker: str) -> RequestRecord:
         """What there is to tell about the request, now that it has ended."""
         return RequestRecord(

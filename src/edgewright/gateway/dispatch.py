@@ -135,9 +135,8 @@ class _Dispatched:
 
     def client_gone(self) -> None:
         self._gone = True
-        active = self._active
-        if active is not None and active.isolate is not None:
-            active.isolate.client_gone(active)
+        if self._active is not None:
+            self._active.client_gone()
 
     def body_too_large(self) -> None:
         self._too_large = True

@@ -170,13 +170,7 @@ class Isolate:
         )
 
     def client_gone(self, active: ActiveRequest) -> None:
-        """The client of a request went away before it had the whole response."""
-        if active.isolate is None:  # it is being moved
-            active.outcome = Outcome.CANCELED
-            return
-        if active.isolate is not self:
-            active.isolate.client_gone(active)
-            return
+        """See ActiveRequest."""
         if active.id not in self._requests:
             return
         if active.outcome is Outcome.OK:

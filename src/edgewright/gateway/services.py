@@ -36,8 +36,8 @@ class ServiceCall:
 
     def cancel(self) -> None:
         self._settle = None
-        if self._active is not None and self._active.isolate is not None:
-            self._active.isolate.client_gone(self._active)
+        if self._active is not None:
+            self._active.client_gone()
 
     async def _begin(self, depth: int) -> None:
         node = self._node
