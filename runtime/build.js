@@ -3,7 +3,6 @@
 // src/node/ and src/cloudflare/, which are the modules `node:…` and `cloudflare:…`. What these
 // export is told by runtime-modules.json.
 
-import { existsSync } from "node:fs";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -74,7 +73,7 @@ const nodeBanner = `((sharedModules, safe, requireNode) => { "use strict";`;
 const HELPERS = /([ ,]__\w+=)Object\./g;
 
 const scripts = [];
-for (const folder of folders.filter((folder) => existsSync(`${source}/${folder}`))) {
+for (const folder of folders) {
   const files = (await readdir(`${source}/${folder}`)).filter((file) => /^[^.].*\.ts$/.test(file));
   for (const file of files.filter((file) => !file.endsWith(".d.ts"))) {
     const name = file.slice(0, -".ts".length);

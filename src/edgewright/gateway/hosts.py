@@ -139,11 +139,7 @@ class HostPool:
         """Starts the host that will be needed soon, where none has room but the filling one."""
         try:
             async with self._starting:
-                enough = 1 if self.standby else PREPARE_AT
-                if self._closed or any(
-                    host.alive and host.reserved is None and host.isolates < enough
-                    for host in self.hosts
-                ):
+                if self._closed or any(host.alive for host in self._spare()):
                     return
                 self.hosts.append(await _start_host(self.sandbox))
         except HostError:
@@ -153,10 +149,14 @@ class HostPool:
 
     def surplus(self) -> list[Host]:
         """Hosts without isolates, but for one that the next isolates can have."""
-        enough = 1 if self.standby else PREPARE_AT
-        spare = [host for host in self.hosts if host.reserved is None and host.isolates < enough]
+        spare = self._spare()
         kept = next((host for host in spare if host.isolates), spare[0] if spare else None)
         return [host for host in self.hosts if not host.isolates and host is not kept]
+
+    def _spare(self) -> list[Host]:
+        """Hosts with so much room that no other has to be started."""
+        enough = 1 if self.standby else PREPARE_AT
+        return [host for host in self.hosts if host.reserved is None and host.isolates < enough]
 
     def trim(self) -> None:
         """Ends the hosts that were surplus the last time as well."""
