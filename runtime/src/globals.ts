@@ -114,6 +114,7 @@ export function installGlobals(): void {
   define({ self: globalThis }, true);
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
   lazyGlobals("forms", ["Blob", "File", "FormData"]);
+  lazyGlobals("websocket", ["WebSocket", "WebSocketPair", "WebSocketRequestResponsePair"]);
   lazyGlobals("events", [
     ...["CloseEvent", "ErrorEvent", "MessageChannel", "MessageEvent", "MessagePort"],
     ...["PromiseRejectionEvent", "ScheduledEvent", "TailEvent", "TraceEvent"],

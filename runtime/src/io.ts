@@ -27,6 +27,7 @@ import type {
   CancelEvent,
   ChunkEvent,
   Command,
+  ConnectedEvent,
   CreditEvent,
   EndEvent,
   FailureEvent,
@@ -57,6 +58,8 @@ export class RequestContext {
   /** waitUntil() promises among `pending`: they outlive the client. */
   waiting = 0;
   passThrough = false;
+  /** What is to be done when it ends; see onEnd(). */
+  ends: SafeSet<() => void> | null = null;
   /** The host computes something for it, or may; see natives.ts. */
   usesNatives = false;
   /** The client has left: only waitUntil() keeps the request alive. */
@@ -226,7 +229,7 @@ export function takeCommands(): { commands: string; blob: Uint8Array | null } {
 
 // --- Ops: one command, one event -----------------------------------------------------------------
 
-export type OpEvent = ResponseEvent | FailureEvent | TimerEvent | NativeEvent;
+export type OpEvent = ResponseEvent | FailureEvent | TimerEvent | NativeEvent | ConnectedEvent;
 export type OpHandler = (event: OpEvent, bytes: Uint8Array | null) => void;
 
 interface Op {
@@ -339,6 +342,8 @@ export interface Sink {
 interface SinkState {
   readonly request: RequestContext;
   readonly context: AsyncContext | undefined;
+  /** The request stays alive until it has ended. */
+  readonly holds: boolean;
   readonly onCancel: (reason: string) => void;
   credit: number;
   wake: (() => void) | null;
@@ -347,14 +352,16 @@ interface SinkState {
 const sinks = new SafeMap<number, SinkState>();
 let lastSink = 0;
 
-/** Opens a sink of the current request, which stays alive until the sink has ended. */
-export function openSink(onCancel: (reason: string) => void): Sink {
+/** Opens a sink of the current request, which stays alive until the sink has ended, if `holds`. */
+export function openSink(onCancel: (reason: string) => void, holds = true): Sink {
   const id = ++lastSink;
   const request = requireRequest();
-  request.pending++;
+  if (holds) request.pending++;
+  else onEnd(request, () => sinks.delete(id));
   const state: SinkState = {
     request,
     context: getAsyncContext(),
+    holds,
     onCancel,
     credit: SINK_WINDOW,
     wake: null,
@@ -378,7 +385,7 @@ export function openSink(onCancel: (reason: string) => void): Sink {
     end(error) {
       if (!sinks.delete(id)) return;
       send(["end", id, error ?? null]);
-      settlePart(request);
+      if (holds) settlePart(request);
     },
   };
 }
@@ -406,10 +413,17 @@ export function cancelSink(event: CancelEvent): void {
     sink.request.due--;
     sink.wake();
   }
-  settlePart(sink.request);
+  if (sink.holds) settlePart(sink.request);
 }
 
 // --- The end of a request ------------------------------------------------------------------------
+
+/** Calls `action` when the request ends, however it does, unless the function given is called before. */
+export function onEnd(request: RequestContext, action: () => void): () => void {
+  request.ends ??= new SafeSet();
+  request.ends.add(action);
+  return () => request.ends?.delete(action);
+}
 
 /** One of the things that keep a request alive has settled. */
 export function settlePart(request: RequestContext): void {
@@ -430,6 +444,9 @@ export function finishRequest(request: RequestContext): void {
   });
   request.ops.clear();
   request.pulls.clear();
+  request.ends?.forEach((action) => {
+    action();
+  });
   if (request.usesNatives) host.endNatives(request.id);
   send(["done", request.id]);
 }

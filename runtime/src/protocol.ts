@@ -30,6 +30,7 @@ export type ResponseEvent = [
   redirected: boolean,
   inline: Size,
   stream: MaybeId,
+  websocket: MaybeId,
 ];
 export type FailureEvent = [tag: "failure", op: Id, name: string, message: string];
 export type ChunkEvent = [tag: "chunk", stream: Id, size: number];
@@ -37,6 +38,10 @@ export type EndEvent = [tag: "end", stream: Id, error: string | null];
 export type CreditEvent = [tag: "credit", sink: Id, size: number];
 export type CancelEvent = [tag: "cancel", sink: Id, reason: string];
 export type TimerEvent = [tag: "timer", op: Id];
+export type MessageEvent = [tag: "message", port: Id, size: number, text: boolean];
+export type CloseEvent = [tag: "close", port: Id, code: number, reason: string, clean: boolean];
+export type GrantEvent = [tag: "grant", port: Id, size: number];
+export type ConnectedEvent = [tag: "connected", op: Id, stream: Id, remote: string, local: string];
 /** Said by the host process, never by the gateway. */
 export type NativeEvent = [
   tag: "native",
@@ -59,6 +64,10 @@ export type Event =
   | CreditEvent
   | CancelEvent
   | TimerEvent
+  | MessageEvent
+  | CloseEvent
+  | GrantEvent
+  | ConnectedEvent
   | NativeEvent;
 
 export type FetchCommand = [
@@ -86,6 +95,8 @@ export type RespondCommand = [
   stream: MaybeId,
   sink: MaybeId,
   encoded: boolean,
+  websocket: MaybeId,
+  port: MaybeId,
 ];
 export type FailCommand = [
   tag: "fail",
@@ -103,6 +114,27 @@ export type ChunkCommand = [tag: "chunk", sink: Id, size: number];
 export type EndCommand = [tag: "end", sink: Id, error: string | null];
 export type TimerCommand = [tag: "timer", request: Id, op: Id, delay: number];
 export type ClearCommand = [tag: "clear", op: Id];
+export type AcceptCommand = [tag: "accept", request: Id, websocket: Id, port: Id];
+export type MessageCommand = [tag: "message", port: Id, size: number, text: boolean];
+export type CloseCommand = [tag: "close", port: Id, code: number, reason: string];
+export type GrantCommand = [tag: "grant", port: Id, size: number];
+export type ConnectCommand = [
+  tag: "connect",
+  request: Id,
+  op: Id,
+  host: string,
+  port: number,
+  tls: boolean,
+  sink: Id,
+];
+export type StartTlsCommand = [
+  tag: "starttls",
+  request: Id,
+  op: Id,
+  socket: Id,
+  host: string,
+  sink: Id,
+];
 export type LogCommand = [tag: "log", request: MaybeId, level: string, message: string];
 /** Said by the host process, never by the code in the isolate. */
 export type GoneCommand = [tag: "gone", outcome: string, message: string, process: boolean];
@@ -119,8 +151,20 @@ export type Command =
   | EndCommand
   | TimerCommand
   | ClearCommand
+  | AcceptCommand
+  | MessageCommand
+  | CloseCommand
+  | GrantCommand
+  | ConnectCommand
+  | StartTlsCommand
   | LogCommand
   | GoneCommand;
 
 /** Bytes that a sink may have sent without credit. */
 export const SINK_WINDOW = 256 * 1024;
+
+/** Bytes that may be on their way on a port, in each direction, without grant. */
+export const PORT_WINDOW = 256 * 1024;
+
+/** Bytes that a message counts beside its own. */
+export const MESSAGE_COST = 64;

@@ -27,6 +27,7 @@ import {
 import { copyBytes, TypedArrayByteLength } from "./primordials.js";
 import type { Event, NativeEvent } from "./protocol.js";
 import { tellRejections } from "./rejections.js";
+import { loadWebSockets } from "./web/web_sockets.js";
 import { handleRequest } from "./workers/handlers.js";
 
 const { parse } = JSON;
@@ -180,6 +181,7 @@ function attachmentOf(event: Event): Uint8Array | null {
       size = event[7];
       break;
     case "chunk":
+    case "message":
       size = event[2];
       break;
     case "native":
@@ -215,6 +217,7 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
     case "failure":
     case "timer":
     case "native":
+    case "connected":
       settleOp(event, bytes);
       break;
     case "chunk":
@@ -223,6 +226,11 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
       break;
     case "credit":
       creditSink(event);
+      break;
+    case "message":
+    case "close":
+    case "grant":
+      loadWebSockets().deliver(event, bytes);
       break;
     case "cancel":
       cancelSink(event);

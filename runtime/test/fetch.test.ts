@@ -24,7 +24,10 @@ function lastFetch(): FetchCommand {
 
 function respond(stream: number | null, bytes: Uint8Array | null = null): void {
   const inline = bytes === null ? null : bytes.byteLength;
-  settle(["response", lastFetch()[2], 200, "OK", ["a", "1"], url, false, inline, stream], bytes);
+  settle(
+    ["response", lastFetch()[2], 200, "OK", ["a", "1"], url, false, inline, stream, null],
+    bytes,
+  );
 }
 
 test("a command and its response", async () => {

@@ -20,6 +20,7 @@ test("what a response is by default", () => {
     statusText: "",
     headers: ["content-type", "text/plain;charset=UTF-8"],
     encoded: false,
+    webSocket: null,
   });
 });
 
@@ -113,7 +114,7 @@ test("Response.error", () => {
 
 test("a subrequest's response", async () => {
   const response = responseFromEvent(
-    ["response", 1, 206, "Partial", ["a", "1"], "http://a/b", true, 2, null],
+    ["response", 1, 206, "Partial", ["a", "1"], "http://a/b", true, 2, null, null],
     new TextEncoder().encode("hi"),
   );
   assert.equal(response.status, 206);

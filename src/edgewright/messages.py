@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from edgewright.websocket.socket import WebSocket
+
 
 class Body(Protocol):
     """Bytes that come bit by bit."""
@@ -60,6 +62,14 @@ class Response:
     headers: list[str]
     body: bytes | Body | None
     status_text: str = ""
+    websocket: WebSocket | None = None
+    """The Worker's side, which the client is to be connected with; the status is 101 then."""
+
+    def discard(self) -> None:
+        """Nobody is there to take it."""
+        discard(self.body)
+        if self.websocket is not None:
+            self.websocket.lose()
 
 
 def discard(body: bytes | Body | None) -> None:

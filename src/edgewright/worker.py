@@ -18,7 +18,7 @@ from edgewright.build import BuildError, WorkerBundle, build_bundle
 from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
-from edgewright.gateway.asgi import ASGIApp, asgi_app
+from edgewright.gateway.asgi import ASGIApp, AsgiApp
 from edgewright.gateway.dispatch import Dispatcher
 from edgewright.gateway.errors import Overloaded
 from edgewright.gateway.hosts import HostError, Sandbox
@@ -244,7 +244,7 @@ class Worker:
     def asgi(self, *, dev: bool = False) -> ASGIApp:
         """The Worker as an ASGI application, to serve or to mount in one of yours. In `dev`, error
         pages show what was thrown."""
-        return asgi_app(self.dispatcher(dev=dev))
+        return AsgiApp(self.dispatcher(dev=dev))
 
     def dispatcher(self, *, dev: bool = False) -> Dispatcher:
         """The Worker as what `edgewright.gateway.server.serve` takes; `dev` as for asgi()."""

@@ -122,6 +122,8 @@ def respond(request: int, **fields: Any) -> list[Any]:
         "stream": None,
         "sink": None,
         "encoded": False,
+        "websocket": None,
+        "port": None,
         **fields,
     }
     return ["respond", request, *values.values()]

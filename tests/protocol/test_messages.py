@@ -97,10 +97,11 @@ def test_the_unions_have_the_same_members(union: str) -> None:
     assert typescript_union(union) == members
 
 
-def test_constants_are_the_same() -> None:
-    match = re.search(r"export const SINK_WINDOW = ([\d* ]+);", TYPESCRIPT)
+@pytest.mark.parametrize("name", ["SINK_WINDOW", "PORT_WINDOW", "MESSAGE_COST"])
+def test_constants_are_the_same(name: str) -> None:
+    match = re.search(rf"export const {name} = ([\d* ]+);", TYPESCRIPT)
     assert match
-    assert eval(match[1]) == messages.SINK_WINDOW
+    assert eval(match[1]) == getattr(messages, name)
 
 
 def test_a_message_is_an_array_that_its_tag_begins() -> None:
@@ -123,9 +124,10 @@ def test_which_commands_carry_bytes() -> None:
         return attachment_size(command)
 
     assert command(b'["chunk",1,5]') == 5
-    assert command(b'["respond",1,200,"",[],7,null,null,false]') == 7
-    assert command(b'["respond",1,200,"",[],null,null,null,false]') == 0
+    assert command(b'["respond",1,200,"",[],7,null,null,false,null,null]') == 7
+    assert command(b'["respond",1,200,"",[],null,null,null,false,null,null]') == 0
     assert command(b'["fetch",1,1,"GET","u",[],3,null,null,"follow",null,null]') == 3
+    assert command(b'["message",1,9,true]') == 9
     assert command(b'["done",1]') == 0
 
 

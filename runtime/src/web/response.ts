@@ -23,6 +23,7 @@ import { extract, type Source } from "./body_source.js";
 import { flatFromInit, type Headers } from "./headers.js";
 import { showAttributes } from "./inspect.js";
 import { normalizeUrl } from "./url.js";
+import { loadWebSockets } from "./web_sockets.js";
 import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
 const { RangeError, TypeError } = globalThis;
@@ -34,6 +35,7 @@ export interface ResponseInit {
   headers: unknown;
   cf: CfProperties;
   encodeBody: string;
+  webSocket: object | null;
 }
 
 /** What the turn needs to know of a response beside its body. */
@@ -43,6 +45,8 @@ export interface ResponseHead {
   readonly headers: FlatHeaders;
   /** The body is already in the Content-Encoding that the headers name. */
   readonly encoded: boolean;
+  /** What the client is to be connected with. */
+  readonly webSocket: object | null;
 }
 
 let headOf: (response: Response) => ResponseHead;
@@ -57,6 +61,7 @@ export class Response extends Body {
   #redirected = false;
   #cf: CfProperties = null;
   #encoded = false;
+  #webSocket: object | null = null;
 
   static {
     isResponse = (value): value is Response =>
@@ -67,6 +72,7 @@ export class Response extends Body {
       statusText: response.#statusText,
       headers: headerList(response),
       encoded: response.#encoded,
+      webSocket: response.#webSocket,
     });
 
     fromEvent = (event, source) => {
@@ -76,6 +82,9 @@ export class Response extends Body {
       initHeaders(response, event[4], true);
       response.#url = event[5];
       response.#redirected = event[6];
+      if (event[9] !== null) {
+        response.#webSocket = loadWebSockets().fromGateway(event[9], event[4]);
+      }
       initBody(response, source);
       return response;
     };
@@ -150,11 +159,14 @@ export class Response extends Body {
     return this.#cf ?? undefined;
   }
 
-  get webSocket(): null {
-    return null;
+  get webSocket(): object | null {
+    return this.#webSocket;
   }
 
   clone(): Response {
+    if (this.#webSocket !== null) {
+      throw new TypeError("Cannot clone a response to a WebSocket handshake.");
+    }
     const source = cloneBody(this);
     const response = new Response();
     response.#status = this.#status;
@@ -176,13 +188,23 @@ export class Response extends Body {
       initHeaders(this, headerList(init), false);
       this.#cf = init.#cf;
       this.#encoded = init.#encoded;
+      this.#webSocket = init.#webSocket;
       return;
     }
-    const { cf, encodeBody, headers, status, statusText } = toDictionary<ResponseInit>(
+    const { cf, encodeBody, headers, status, statusText, webSocket } = toDictionary<ResponseInit>(
       init,
       "The ResponseInit",
     );
-    if (status !== undefined) {
+    if (webSocket !== undefined && webSocket !== null) {
+      if (!loadWebSockets().isWebSocket(webSocket)) {
+        throw new TypeError("The ResponseInit's webSocket is not a WebSocket.");
+      }
+      this.#webSocket = webSocket;
+      if (status === undefined || toUnsignedShort(status) !== SWITCHING_PROTOCOLS) {
+        throw new RangeError("Responses with a WebSocket must have status code 101.");
+      }
+      this.#status = SWITCHING_PROTOCOLS;
+    } else if (status !== undefined) {
       this.#status = toUnsignedShort(status);
       if (this.#status < 200 || this.#status > 599) throw invalidStatus();
     }
@@ -238,6 +260,7 @@ export function responseHead(response: Response): ResponseHead {
 // --- Parts of the constructors -------------------------------------------------------------------
 
 const NULL_BODY_STATUSES = [101, 204, 205, 304];
+const SWITCHING_PROTOCOLS = 101;
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 /** RFC 9112 §4, in Latin-1. */
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -1,11 +1,13 @@
 // From a request event to the Worker's handler, and from its answer to a command.
 
 import { describeError, endStart, enter, RequestContext, send, settlePart } from "../io.js";
-import { TypedArrayByteLength } from "../primordials.js";
-import type { RequestEvent } from "../protocol.js";
+import { StringToLowerCase, TypedArrayByteLength } from "../primordials.js";
+import type { FlatHeaders, RequestEvent } from "../protocol.js";
 import { extractForCommand } from "../web/body.js";
+import { getFlat } from "../web/headers.js";
 import { type Request, requestFromEvent } from "../web/request.js";
 import { isResponse, type Response, responseHead } from "../web/response.js";
+import { loadWebSockets, type PassedWebSocket } from "../web/web_sockets.js";
 import { type EntrypointClass, isEntrypointClass } from "./entrypoint.js";
 import { getEnvironment } from "./environment.js";
 import { newExecutionContext } from "./execution_context.js";
@@ -52,7 +54,7 @@ async function answer(
     if (!isResponse(response)) {
       throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
     }
-    if (!context.finished) respond(context, response);
+    if (!context.finished) respond(context, response, event[4]);
   } catch (error) {
     if (context.finished) return;
     const { name, message, stack } = describeError(error);
@@ -92,8 +94,9 @@ function callEntrypoint(
   return apply(fetch, instance, [request]);
 }
 
-function respond(context: RequestContext, response: Response): void {
+function respond(context: RequestContext, response: Response, asked: FlatHeaders): void {
   const head = responseHead(response);
+  const socket = head.webSocket === null ? null : passWebSocket(context, head.webSocket, asked);
   const body = extractForCommand(response);
   send(
     [
@@ -106,7 +109,25 @@ function respond(context: RequestContext, response: Response): void {
       body.stream,
       body.sink,
       head.encoded,
+      socket?.websocket ?? null,
+      socket?.port ?? null,
     ],
     body.inline ?? undefined,
   );
+  socket?.begin();
+}
+
+function passWebSocket(
+  context: RequestContext,
+  socket: object,
+  asked: FlatHeaders,
+): PassedWebSocket {
+  if (StringToLowerCase(getFlat(asked, "upgrade") ?? "") !== "websocket") {
+    // The platform's words.
+    throw new TypeError(
+      "Worker tried to return WebSocket in a response to a request which did not contain the " +
+        'header "Upgrade: websocket".',
+    );
+  }
+  return loadWebSockets().pass(socket, context);
 }

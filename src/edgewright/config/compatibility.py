@@ -81,6 +81,19 @@ FLAGS = (
         date="2026-01-22",
         what="`require()` of an ES module gives its default export, and not its namespace",
     ),
+    Flag(
+        "websocket_standard_binary_type",
+        "no_websocket_standard_binary_type",
+        date="2026-03-17",
+        what='`binaryType` of a WebSocket is "blob" until it is set, and not "arraybuffer"',
+    ),
+    Flag(
+        "web_socket_auto_reply_to_close",
+        "web_socket_manual_reply_to_close",
+        date="2026-04-07",
+        what="a WebSocket answers a Close frame by itself, unless it was accepted with "
+        "`allowHalfOpen`",
+    ),
     Flag("global_navigator", "no_global_navigator", date="2022-03-21", what="`navigator`"),
     Flag(
         "enable_weak_ref",

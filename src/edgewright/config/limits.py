@@ -44,6 +44,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Names and values together."""
     response_headers_kb: int = 128
     request_body_mb: int = 100
+    websocket_message_mb: int = 1
+    """Each that a Worker is sent over a WebSocket."""
     script_mb: int = 10
     """All modules of a Worker, compressed by gzip."""
     variables: int = 64

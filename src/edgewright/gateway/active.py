@@ -88,6 +88,10 @@ class ActiveRequest:
     """When the isolate was told that the request is over."""
     sink: int | None = None
     """What the isolate sends the response's body by."""
+    port: int | None = None
+    """What the isolate speaks with the client on, where that is a WebSocket."""
+    sockets: bool = False
+    """Whether any WebSocket was ever its."""
     connections: Connections | None = None
     begun: int = 0
     """In how many isolates it was begun."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from edgewright.gateway.asgi_websocket import AsgiWebSocket, go_away, serve_asgi_websocket
 from edgewright.gateway.dispatch import Dispatched, Handler
 from edgewright.gateway.requests import (
     CLIENT_GONE,
@@ -23,7 +24,7 @@ from edgewright.gateway.requests import (
     parse,
 )
 from edgewright.gateway.responses import fields
-from edgewright.messages import Body, BodyError, Request, Response, discard, read_all
+from edgewright.messages import Body, BodyError, Request, Response, read_all
 from edgewright.protocol.messages import INLINE_BODY
 
 Scope = dict[str, Any]
@@ -40,21 +41,30 @@ _PROTOCOLS = {"1": HTTP_1_0, "1.0": HTTP_1_0, "1.1": HTTP_1_1, "2": HTTP_2}
 """By ASGI's http_version (where granian says "1" for 1.0)."""
 
 
-def asgi_app(handler: Handler) -> ASGIApp:
+class AsgiApp:
     """An ASGI application that answers with what the handler says."""
-    watch = _DisconnectWatch()
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._watch = _DisconnectWatch()
+        self._sockets: set[AsgiWebSocket] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await serve_asgi_websocket(self._handler, scope, receive, send, self._sockets)
+            return
         if scope["type"] != "http":
-            raise NotImplementedError(f"Edgewright does not speak {scope['type']} yet.")
-        exchange = _Exchange(handler, scope, receive, send)
-        watch.add(exchange)
+            raise NotImplementedError(f"Edgewright does not speak {scope['type']}.")
+        exchange = _Exchange(self._handler, scope, receive, send)
+        self._watch.add(exchange)
         try:
             await exchange.run()
         finally:
-            watch.remove(exchange)
+            self._watch.remove(exchange)
 
-    return app
+    async def go_away(self) -> None:
+        """Asks the clients that would never leave by themselves to do so."""
+        await go_away(self._sockets)
 
 
 class _Exchange:
@@ -100,10 +110,10 @@ class _Exchange:
         answered: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
 
         def answer(response: Response) -> None:
-            if not answered.done():
-                answered.set_result(response)
+            if answered.done():
+                response.discard()
             else:
-                discard(response.body)
+                answered.set_result(response)
 
         self._dispatched = self._handler.start(request, answer)
         if self._gone:

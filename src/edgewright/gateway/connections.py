@@ -79,6 +79,12 @@ class Connections:
         self._queue.append(queued)
         return queued
 
+    def move(self, op: int, to: int) -> None:
+        """Another op has the connection from now on."""
+        if op in self.open:
+            self.open.remove(op)
+            self.open.add(to)
+
     def release(self, op: int) -> None:
         """The subrequest needs no connection any more. Harmless when repeated."""
         if op in self.open:

@@ -205,6 +205,13 @@ class Exchange:
 
     def _say(self, response: Response) -> None:
         body = response.body
+        if response.websocket is not None:
+            if self._gone:
+                response.discard()
+            else:
+                self.complete = True
+                self._connection.switch(self._arrival, response)
+            return
         head_only = self._arrival.method == "HEAD"
         if self._gone:
             discard(body)

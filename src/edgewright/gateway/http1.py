@@ -21,6 +21,8 @@ import httptools
 from edgewright.gateway.dispatch import Handler
 from edgewright.gateway.exchange import Exchange
 from edgewright.gateway.requests import HTTP_1_0, HTTP_1_1, Arrival
+from edgewright.gateway.websockets import ServedWebSocket, serve_websocket
+from edgewright.messages import Response
 
 MAX_HEAD = 128 * 1024
 """Bytes of a request's head, as the platform has it: more gets a 431."""
@@ -128,6 +130,10 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Exchange] = deque()
         self._refused = False
         """What the client sends is of no use any more."""
+        self._early: bytearray | None = None
+        """What has come after a request to upgrade, which is not answered yet."""
+        self._websocket: ServedWebSocket | None = None
+        """What the connection has become."""
         self._closing = False
 
     # --- What an exchange asks for ----------------------------------------------------------------
@@ -144,6 +150,27 @@ class Connection(asyncio.Protocol):
     def go_on(self) -> None:
         if self._transport is not None and not self._waiting and not self._closing:
             self._transport.resume_reading()
+
+    def switch(self, arrival: Arrival, response: Response) -> None:
+        """The client and the Worker speak WebSocket from now on, if they have agreed on it."""
+        transport, self._current = self._transport, None
+        if transport is None:
+            response.discard()
+            return
+        early = bytes(self._early or b"")
+        self._early = None
+        self._websocket = serve_websocket(
+            transport,
+            early,
+            arrival,
+            response,
+            most=self.server.handler.limits.websocket_message_mb << 20,
+            on_end=lambda: self.connection_lost(None),
+        )
+        if self._websocket is None:
+            self._close()
+        elif self.server.stopping:
+            self._websocket.go_away()
 
     def abort(self) -> None:
         """Ends the connection in a way that no client takes for the end of a response."""
@@ -164,11 +191,15 @@ class Connection(asyncio.Protocol):
 
     def tasks(self) -> list[asyncio.Task[None]]:
         """What answers the requests that have begun."""
+        if self._websocket is not None:
+            return [self._websocket.task]
         return [self._current.task] if self._current and self._current.task else []
 
     def finish(self) -> None:
         """Ends the connection once nothing is under way."""
-        if self._current is None:
+        if self._websocket is not None:
+            self._websocket.go_away()
+        elif self._current is None:
             self._close()
 
     def expire(self) -> None:
@@ -227,15 +258,21 @@ class Connection(asyncio.Protocol):
         self._address = (own[0], own[1]) if own else None
 
     def data_received(self, data: bytes) -> None:
+        if self._early is not None:
+            self._early += data
+            return
         if self._closing or self._refused:
             return
         self._fed = len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # To nothing that we speak: it is answered as if it had not asked, as RFC 9110 §7.8 has
-            # it; but the parser takes no more.
+        except httptools.HttpParserUpgrade as upgrade:
+            # Whether it gets what it asks for is the Worker's to say. If it doesn't, it is answered
+            # as if it had not asked (RFC 9110 §7.8); but the parser takes no more.
             self._refused = True
+            if self._current is not None or self._waiting:
+                self._early = bytearray(data[upgrade.args[0] :])
+                self.hold_back()
         except httptools.HttpParserError:
             self._refuse(b"400 Bad Request")
             return

@@ -14,27 +14,35 @@ from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.casualties import Ending, Inmates, Verdict, may_begin_again, suspects
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import encode, is_known
+from edgewright.gateway.ports import PortTable
 from edgewright.gateway.responses import response_headers
 from edgewright.gateway.subrequests import CallService, Subrequests
+from edgewright.gateway.tcp_sockets import TcpSockets
 from edgewright.messages import Body, BodyError, Request, Response
 from edgewright.observe.records import LogLine, Observer, Outcome, WorkerError
 from edgewright.protocol.messages import (
     AbortCommand,
     AbortEvent,
+    AcceptCommand,
     ChunkCommand,
     ClearCommand,
+    CloseCommand,
     Command,
+    ConnectCommand,
     DiscardCommand,
     DoneCommand,
     EndCommand,
     FailCommand,
     FetchCommand,
     GoneCommand,
+    GrantCommand,
     LogCommand,
+    MessageCommand,
     ProtocolViolation,
     PullCommand,
     RequestEvent,
     RespondCommand,
+    StartTlsCommand,
     StopEvent,
     TimerCommand,
     TimerEvent,
@@ -42,6 +50,8 @@ from edgewright.protocol.messages import (
 )
 from edgewright.subrequest.client import SubrequestClient
 from edgewright.subrequest.upstream import header
+from edgewright.websocket.handshake import is_upgrade
+from edgewright.websocket.socket import GOING_AWAY, LOST, Closed
 
 _OUTCOMES = frozenset[str](Outcome)
 _LEFT = (Outcome.CANCELED, Outcome.RESPONSE_STREAM_DISCONNECTED)
@@ -118,9 +128,18 @@ class Isolate:
         self._bodies = BodyTable(
             self._channel, on_freed=self._freed, on_too_much=self._has_too_much
         )
+        self._ports = PortTable(self._channel)
         self._subrequests = Subrequests(
-            self._channel, self._bodies, client, limits, services, call, warn=self._warn
+            self._channel,
+            self._bodies,
+            self._ports,
+            client,
+            limits,
+            services,
+            call,
+            warn=self._warn,
         )
+        self._sockets = TcpSockets(self._channel, self._bodies, self._subrequests, client)
 
     @property
     def busy(self) -> bool:
@@ -201,7 +220,7 @@ class Isolate:
             if not active.head.done():
                 if now > active.started + limits.wall_ms / 1000:
                     self._stop(active, Outcome.EXCEEDED_WALL_TIME, _LATE_RESPONSE)
-            elif self._bodies.is_open(active.sink):
+            elif self._bodies.is_open(active.sink) or self._ports.is_open(active.port):
                 active.answered = now
             elif now > active.answered + limits.wait_until_ms / 1000:
                 self._warn(active, _LATE_WAIT_UNTIL)
@@ -211,6 +230,10 @@ class Isolate:
         """Ends an isolate that hangs."""
         self._channel.close()
         self._end(GoneCommand(Outcome.EXCEEDED_CPU, _OVER_CPU, process=True), died=True)
+
+    def go_away(self) -> None:
+        """It is replaced: requests finish, but a WebSocket might never."""
+        self._ports.go_away()
 
     def close(self) -> None:
         """Ends the isolate and whatever still runs in it."""
@@ -293,6 +316,21 @@ class Isolate:
                     )
             case AbortCommand() | ClearCommand():
                 any(self._subrequests.cancel(a, command.op) for a in self._requests.values())
+            case MessageCommand():
+                self._ports.push(command, attachment)
+            case GrantCommand():
+                self._ports.grant(command)
+            case CloseCommand():
+                self._ports.close(command)
+            case AcceptCommand():
+                if active := self._owner(command.request):
+                    self._ports.accept(active, command)
+            case ConnectCommand():
+                if active := self._owner(command.request, command.op):
+                    self._sockets.connect(active, command)
+            case StartTlsCommand():
+                if active := self._owner(command.request, command.op):
+                    self._sockets.start_tls(active, command)
             case FailCommand():
                 self._fail(command)
             case LogCommand():
@@ -320,11 +358,13 @@ class Isolate:
         active = self._owner(command.request)
         if active is None or active.head.done():
             self._bodies.refuse(command)
+            self._ports.refuse(command)
             return
         try:
             response = self._response(active, command, inline)
         except (BodyError, ValueError) as error:
             self._bodies.refuse(command)
+            self._ports.refuse(command)
             self._failed(
                 active, WorkerFailure(Outcome.EXCEPTION, WorkerError("TypeError", str(error), ""))
             )
@@ -335,7 +375,10 @@ class Isolate:
         active.head.set_result(response)
 
     def _response(self, active: ActiveRequest, command: RespondCommand, inline: bytes) -> Response:
-        if not 200 <= command.status <= 599:
+        switches = command.websocket is not None or command.port is not None
+        if switches and not (command.status == 101 and is_upgrade(active.request.headers)):
+            raise ValueError("This request did not ask for a WebSocket.")
+        if not (200 <= command.status <= 599 or switches):
             raise ValueError(f"{command.status} is no status that a response can have.")
         headers = response_headers(command.headers, head=active.request.method == "HEAD")
         if sum(map(len, headers)) > self._limits.response_headers_kb << 10:
@@ -354,7 +397,8 @@ class Isolate:
             encoded = encoded or still_encoded
         if body is not None and coding is not None and not encoded and is_known(coding):
             body = encode(body, coding)
-        return Response(command.status, headers, body, command.status_text)
+        socket = self._ports.answer(active, command) if switches else None
+        return Response(command.status, headers, body, command.status_text, socket)
 
     def _fail(self, command: FailCommand) -> None:
         active = self._owner(command.request)
@@ -398,6 +442,8 @@ class Isolate:
             op.cancel()
         active.ops.clear()
         self._subrequests.forget(active)
+        if active.sockets:
+            self._ports.end(active)
         for stream in active.streams.copy():
             self._bodies.drop(stream)
         del self._requests[active.id]
@@ -443,6 +489,7 @@ class Isolate:
             return
         self._ended = True
         self._bodies.break_off(word.message)
+        self._ports.break_off(Closed(GOING_AWAY) if word.outcome == Outcome.CANCELED else LOST)
         ending = Ending(process=word.process or died, wanted=word.outcome == Outcome.CANCELED)
         unsent = {event.request for event in self._channel.unsent if type(event) is RequestEvent}
         begin_elsewhere = not ending.wanted

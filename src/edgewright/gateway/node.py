@@ -135,6 +135,8 @@ class Node:
         self._workers[bundle.name] = worker
         if previous is not None:
             previous.retired = True
+            if previous.isolate is not None:
+                previous.isolate.go_away()
             self._look_idle(previous)
 
     def limits(self, name: str) -> Limits:

@@ -64,7 +64,7 @@ def parse(arrival: Arrival, limits: Limits) -> tuple[Request, Framing]:
             hosts.append(value)
         elif name == "content-length":
             length = _content_length(value)
-        elif name in _NOT_FOR_WORKERS:
+        elif name in _NOT_FOR_WORKERS and (name != "upgrade" or value.lower() != "websocket"):
             chunked = chunked or name == "transfer-encoding"
             continue
         headers += (name, value)

@@ -26,7 +26,7 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.embed import Server as GranianServer
 
-from edgewright.gateway.asgi import ASGIApp, Receive, Scope, Send, asgi_app
+from edgewright.gateway.asgi import ASGIApp, AsgiApp, Receive, Scope, Send
 from edgewright.gateway.dispatch import Handler
 from edgewright.gateway.http1 import Http1Server
 
@@ -90,7 +90,12 @@ async def serve(
     raises: ServerError when the TLS files are no use or the server ended by itself.
     """
     if tls is not None:
-        await serve_asgi(asgi_app(handler), listener, stop, tls=tls, drain=drain)
+        app = AsgiApp(handler)
+        leaving = asyncio.create_task(_leave(app, stop))
+        try:
+            await serve_asgi(app, listener, stop, tls=tls, drain=drain)
+        finally:
+            leaving.cancel()
         return
     server = Http1Server(handler, max_connections=MAX_CONNECTIONS)
     await server.start(listener)
@@ -101,6 +106,11 @@ async def serve(
             await asyncio.wait_for(server.stopped(), drain)
     finally:
         await server.close()
+
+
+async def _leave(app: AsgiApp, stop: asyncio.Event) -> None:
+    await stop.wait()
+    await app.go_away()
 
 
 async def serve_asgi(
@@ -168,7 +178,7 @@ class _EmbeddedServer(GranianServer):
             app,
             interface=Interfaces.ASGINL,
             http=HTTPModes.auto,
-            websockets=False,
+            websockets=True,
             backpressure=MAX_CONNECTIONS,
             http1_settings=HTTP1Settings(
                 header_read_timeout=HEADER_TIMEOUT_MS, max_buffer_size=MAX_HEADERS

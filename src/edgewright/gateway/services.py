@@ -73,6 +73,7 @@ class ServiceCall:
                 self._request.url.partition("#")[0],
                 False,
                 body if body is None or isinstance(body, bytes) else _ServiceBody(body),
+                response.websocket,
             )
         )
 
@@ -86,7 +87,7 @@ class ServiceCall:
         if settle is not None:
             settle(result)
         elif isinstance(result, UpstreamResponse):
-            discard(result.body)
+            result.discard()
 
 
 class _ServiceBody:

@@ -11,6 +11,7 @@ from edgewright.gateway.active import ActiveRequest
 from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.connections import STALLED, ClosedBody, Connections
+from edgewright.gateway.ports import PortTable
 from edgewright.messages import IDEMPOTENT, Body, BodyError, Request
 from edgewright.protocol.messages import (
     FailureEvent,
@@ -39,6 +40,7 @@ class Subrequests:
         self,
         channel: Channel,
         bodies: BodyTable,
+        ports: PortTable,
         client: SubrequestClient,
         limits: Limits,
         services: dict[str, str],
@@ -48,6 +50,7 @@ class Subrequests:
     ) -> None:
         self._channel = channel
         self._bodies = bodies
+        self._ports = ports
         self._client = client
         self._limits = limits
         self._services = services
@@ -62,7 +65,7 @@ class Subrequests:
             raise ProtocolViolation("a header without a value")
         if command.service is not None and command.service not in self._services:
             raise ProtocolViolation(f"there is no service binding {command.service!r}")
-        if not self._may_start(active):
+        if not self.may_start(active):
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", TOO_MANY))
             return
@@ -84,14 +87,23 @@ class Subrequests:
         if command.service is not None:
             self._start_service(active, command, command.service, body)
             return
+        self.when_free(active, command.op, partial(self._start, active, command, body), body)
+
+    def when_free(
+        self,
+        active: ActiveRequest,
+        op: int,
+        start: Callable[[], None],
+        body: bytes | Body | None,
+    ) -> None:
+        """Calls `start` as soon as there is a connection for the op, now if possible."""
         if active.connections is None:
             active.connections = Connections(self._limits.connections)
-        if active.connections.take(command.op):
-            self._start(active, command, body)
-            return
-        start = partial(self._start, active, command, body)
-        active.ops[command.op] = active.connections.queue(command.op, start, body)
-        self._queueing.add(active)
+        if active.connections.take(op):
+            start()
+        else:
+            active.ops[op] = active.connections.queue(op, start, body)
+            self._queueing.add(active)
 
     def _start_service(
         self, active: ActiveRequest, command: FetchCommand, service: str, body: bytes | Body | None
@@ -101,7 +113,8 @@ class Subrequests:
         settle = partial(self._fetched, active, command.op)
         active.ops[command.op] = self._call(self._services[service], request, active.depth, settle)
 
-    def _may_start(self, active: ActiveRequest) -> bool:
+    def may_start(self, active: ActiveRequest) -> bool:
+        """Counts one more subrequest."""
         active.subrequests += 1
         return active.subrequests <= self._limits.subrequests
 
@@ -116,7 +129,8 @@ class Subrequests:
                 body,
                 command.redirect,
                 partial(self._fetched, active, command.op),
-                partial(self._may_start, active),
+                partial(self.may_start, active),
+                self._limits.websocket_message_mb << 20,
             )
         except SubrequestError as error:
             active.ops.pop(command.op, None)
@@ -174,6 +188,7 @@ class Subrequests:
             stream = self._bodies.keep(active, body, header(upstream.headers, "content-encoding"))
             if (kept := self._bodies.stream(stream)) is not None:
                 kept.op, kept.used = op, time.perf_counter()
+        socket = upstream.websocket
         self._channel.post(
             ResponseEvent(
                 op,
@@ -184,6 +199,7 @@ class Subrequests:
                 upstream.redirected,
                 None if inline is None else len(inline),
                 stream,
+                None if socket is None else self._ports.hold(active, socket),
             ),
             inline or b"",
         )

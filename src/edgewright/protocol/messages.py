@@ -9,7 +9,9 @@ Conventions:
 - Bytes never go into the JSON. A message that carries bytes says how many (`inline`, `size`), and
   they stand in the frame's attachments, in the order of the messages.
 - Ids of requests and streams are the gateway's, ids of ops and sinks are the isolate's. A *stream*
-  is a body that the gateway holds; a *sink* is a body that the isolate produces.
+  is a body that the gateway holds; a *sink* is a body that the isolate produces. In the same way, a
+  *websocket* is one that the gateway holds; a *port* is one that the isolate speaks on itself, and
+  its id is the isolate's.
 - A body is told by at most one of `inline` (bytes beside this message), `stream` and `sink`; when
   all are null there is no body at all (which is not the same as an empty one).
 """
@@ -72,6 +74,8 @@ class ResponseEvent(Message, tag="response"):
     redirected: bool
     inline: int | None
     stream: int | None
+    websocket: int | None
+    """What the upstream has switched to (status 101)."""
 
 
 class FailureEvent(Message, tag="failure"):
@@ -116,6 +120,41 @@ class TimerEvent(Message, tag="timer"):
     op: int
 
 
+class MessageEvent(Message, tag="message"):
+    """A message has come in on a port: bytes, or the UTF-8 of a text."""
+
+    port: int
+    size: int
+    text: bool
+
+
+class CloseEvent(Message, tag="close"):
+    """Nothing more will come in on a port. When it is `clean` the other side has said so, and may
+    still be spoken to; else the connection is lost."""
+
+    port: int
+    code: int
+    reason: str
+    clean: bool
+
+
+class GrantEvent(Message, tag="grant"):
+    """`size` more bytes may be sent on a port."""
+
+    port: int
+    size: int
+
+
+class ConnectedEvent(Message, tag="connected"):
+    """The answer to a connect command, or to a starttls: what comes in is `stream`."""
+
+    op: int
+    stream: int
+    remote: str
+    """Address and port of the other side; `local` those of this one."""
+    local: str
+
+
 class NativeEvent(Message, tag="native"):
     """A computation that the isolate had its host process do has ended; said by the host, never by
     the gateway. The result is bytes (`inline`) or `value`, or an error of class `error`."""
@@ -140,6 +179,10 @@ Event = (
     | CreditEvent
     | CancelEvent
     | TimerEvent
+    | MessageEvent
+    | CloseEvent
+    | GrantEvent
+    | ConnectedEvent
     | NativeEvent
 )
 
@@ -183,6 +226,9 @@ class RespondCommand(Message, tag="respond"):
     encoded: bool
     """The bytes are already in the Content-Encoding that the headers name (encodeBody: "manual");
     otherwise the gateway encodes what the isolate produced."""
+    websocket: Id | None
+    """What the client is to be connected with (status 101); or `port`, a new one."""
+    port: Id | None
 
 
 class FailCommand(Message, tag="fail"):
@@ -244,6 +290,64 @@ class ClearCommand(Message, tag="clear"):
     op: Id
 
 
+class AcceptCommand(Message, tag="accept"):
+    """From now on, the isolate itself speaks with a websocket that the gateway held, on a new
+    port."""
+
+    request: Id
+    websocket: Id
+    port: Id
+
+
+class MessageCommand(Message, tag="message"):
+    """A message for the other side: bytes, or the UTF-8 of a text. At most PORT_WINDOW bytes may be
+    on the way without grant, each message with MESSAGE_COST bytes more than it has."""
+
+    port: Id
+    size: Size
+    text: bool
+
+
+class CloseCommand(Message, tag="close"):
+    """The isolate sends no more messages on a port. The code is 1005 where none is to be sent."""
+
+    port: Id
+    code: Annotated[int, msgspec.Meta(ge=1000, le=4999)]
+    reason: Annotated[str, msgspec.Meta(max_length=123)]
+
+
+class GrantCommand(Message, tag="grant"):
+    """The isolate takes `size` more bytes on a port. At first it takes none."""
+
+    port: Id
+    size: Size
+
+
+class ConnectCommand(Message, tag="connect"):
+    """Open a TCP connection; answered by a ConnectedEvent or a FailureEvent. What the isolate sends
+    is `sink`."""
+
+    request: Id
+    op: Id
+    host: Annotated[str, msgspec.Meta(max_length=255)]
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)]
+    tls: bool
+    sink: Id
+
+
+class StartTlsCommand(Message, tag="starttls"):
+    """Speak TLS from now on, on the connection that `socket`, a connect command's op, has opened.
+    Its stream and its sink are over, and `op` is answered as that of a connect command. All that
+    the old sink was to send has been sent before."""
+
+    request: Id
+    op: Id
+    socket: Id
+    host: Annotated[str, msgspec.Meta(max_length=255)]
+    """The name that the certificate must be for."""
+    sink: Id
+
+
 class LogCommand(Message, tag="log"):
     """A line of console output; `request` is null for what runs at start-up."""
 
@@ -273,6 +377,12 @@ Command = (
     | EndCommand
     | TimerCommand
     | ClearCommand
+    | AcceptCommand
+    | MessageCommand
+    | CloseCommand
+    | GrantCommand
+    | ConnectCommand
+    | StartTlsCommand
     | LogCommand
     | GoneCommand
 )
@@ -305,7 +415,7 @@ def decode_result(json: bytes) -> TurnResult:
 
 def attachment_size(command: Command) -> int:
     """How many of the frame's attached bytes are the command's."""
-    if isinstance(command, ChunkCommand):
+    if isinstance(command, ChunkCommand | MessageCommand):
         return command.size
     if isinstance(command, RespondCommand | FetchCommand):
         return command.inline or 0
@@ -314,6 +424,12 @@ def attachment_size(command: Command) -> int:
 
 SINK_WINDOW = 256 * 1024
 """Bytes that a sink may have sent without their having been taken (flow control, as in HTTP/2)."""
+
+PORT_WINDOW = 256 * 1024
+"""Bytes that may be on their way on a port, in each direction, without having been taken."""
+
+MESSAGE_COST = 64
+"""Bytes that a message counts beside its own: a million of empty ones is a lot as well."""
 
 INLINE_BODY = 16 * 1024
 """Largest body, in bytes, that rides along with its head instead of staying at the gateway."""

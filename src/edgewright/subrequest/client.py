@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from edgewright.messages import Body, discard
 from edgewright.subrequest.dial import Outbound
 from edgewright.subrequest.http1 import Http1
+from edgewright.subrequest.tcp import TcpSocket, open_tcp
 from edgewright.subrequest.upstream import (
     Settle,
     Subrequest,
@@ -16,6 +17,10 @@ from edgewright.subrequest.upstream import (
     UpstreamResponse,
     header,
 )
+from edgewright.websocket.handshake import CLIENT_HEADERS, ClientHandshake, is_upgrade
+
+MOST_MESSAGE = 1 << 20
+"""Bytes of a WebSocket's message, where nobody says otherwise."""
 
 MAX_REDIRECTS = 20
 """Fetch §4.4 (HTTP-redirect fetch), step 7."""
@@ -41,6 +46,7 @@ class SubrequestClient:
 
     def __init__(self, outbound: Outbound = Outbound.ANY) -> None:
         self._http = Http1(outbound)
+        self._outbound = outbound
 
     def start(
         self,
@@ -51,11 +57,15 @@ class SubrequestClient:
         redirect: str,
         settle: Settle,
         allow: Callable[[], bool] = _always,
+        most_message: int = MOST_MESSAGE,
     ) -> Subrequest:
         """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
         returns. Lets go of the body, however it ends. `allow` is asked before each redirect is
-        followed: it is a subrequest, too."""
-        fetch = _Fetch(self._http, method, url, headers, body, redirect, settle, allow)
+        followed: it is a subrequest, too. Headers that ask for a WebSocket get one, where the
+        upstream agrees, whose messages may have `most_message` bytes."""
+        fetch = _Fetch(
+            self._http, method, url, headers, body, redirect, settle, allow, most_message
+        )
         fetch.begin()
         return fetch
 
@@ -80,6 +90,10 @@ class SubrequestClient:
             raise result
         return result
 
+    async def connect(self, host: str, port: int, *, tls: bool) -> TcpSocket:
+        """A connection for whatever protocol. Raises DialError."""
+        return await open_tcp(host, port, self._outbound, tls=tls)
+
     async def close(self) -> None:
         """Ends what is under way."""
         await self._http.close()
@@ -95,6 +109,7 @@ class _Fetch:
         "_hop",
         "_http",
         "_method",
+        "_most_message",
         "_redirect",
         "_redirects",
         "_settle",
@@ -111,9 +126,11 @@ class _Fetch:
         redirect: str,
         settle: Settle,
         allow: Callable[[], bool],
+        most_message: int,
     ) -> None:
         self._allow = allow
         self._http = http
+        self._most_message = most_message
         self._method = method
         self._url = url
         self._headers = headers
@@ -126,8 +143,12 @@ class _Fetch:
     def begin(self) -> None:
         """Raises SubrequestError."""
         shown = self._url.partition("#")[0]  # Fetch §2.2.6: a response's URL has no fragment
+        headers, handshake = self._headers, None
+        if "upgrade" in headers and is_upgrade(headers):
+            handshake = ClientHandshake(self._most_message)
+            headers = _without(headers, CLIENT_HEADERS)
         self._hop = self._http.start(
-            self._method, shown, tuple(self._headers), self._body, self._arrived
+            self._method, shown, tuple(headers), self._body, self._arrived, handshake
         )
 
     def cancel(self) -> None:
@@ -194,13 +215,17 @@ def _redirected(
     if crosses:
         dropped = dropped | _CROSS_ORIGIN
     if dropped:
-        headers = [
-            part
-            for index in range(0, len(headers), 2)
-            if headers[index] not in dropped
-            for part in headers[index : index + 2]
-        ]
+        headers = _without(headers, dropped)
     return method, target, headers, body
+
+
+def _without(headers: Sequence[str], names: frozenset[str]) -> list[str]:
+    return [
+        part
+        for index in range(0, len(headers), 2)
+        if headers[index] not in names
+        for part in headers[index : index + 2]
+    ]
 
 
 def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:

@@ -22,6 +22,8 @@ from edgewright.subrequest.upstream import (
     content_length,
     is_short,
 )
+from edgewright.websocket.handshake import ClientHandshake
+from edgewright.websocket.wire import WireWebSocket
 
 MAX_HEAD = 128 * 1024
 """Bytes of a response's headers."""
@@ -44,6 +46,7 @@ class Exchange:
         "body",
         "connecting",
         "connection",
+        "handshake",
         "head_complete",
         "head_size",
         "headers",
@@ -52,16 +55,26 @@ class Exchange:
         "status",
         "upload",
         "url",
+        "websocket",
     )
 
     def __init__(
-        self, method: str, url: str, payload: bytes, upload: Upload | None, settle: Settle
+        self,
+        method: str,
+        url: str,
+        payload: bytes,
+        upload: Upload | None,
+        settle: Settle,
+        handshake: ClientHandshake | None = None,
     ) -> None:
         self.method = method
         self.url = url
         self.payload = payload
         """The request, up to where its upload begins."""
         self.upload = upload
+        self.handshake = handshake
+        """Where a WebSocket is asked for."""
+        self.websocket: WireWebSocket | None = None
         self.connecting: asyncio.Task[None] | None = None
         self.connection: Connection | None = None
         self.status = 0
@@ -76,6 +89,11 @@ class Exchange:
     def wanted(self) -> bool:
         """Whether somebody waits for the response."""
         return self._settle is not None
+
+    @property
+    def switches(self) -> bool:
+        """Whether this is the answer to a handshake."""
+        return self.status == 101 and self.handshake is not None
 
     def cancel(self) -> None:
         """See Subrequest. What has come of the body after the head is its reader's to let go of."""
@@ -113,7 +131,11 @@ class Exchange:
         if self._grace is not None:
             self._grace.cancel()
         phrase = PHRASES.get(self.status, "")
-        settle(UpstreamResponse(self.status, phrase, self.headers, self.url, False, body))
+        settle(
+            UpstreamResponse(
+                self.status, phrase, self.headers, self.url, False, body, self.websocket
+            )
+        )
 
     def _waited(self) -> None:
         self.arrive(waited=True)
@@ -218,11 +240,29 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
             if not exchange.head_complete and exchange.head_size > MAX_HEAD:
                 raise httptools.HttpParserError(f"a head of more than {MAX_HEAD} bytes")
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+        except httptools.HttpParserUpgrade as upgrade:
+            self._switch(exchange, data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
             self._fail(f"Network connection lost: {error}")
         # Now, and not when the parser says it: the connection may be free for others by now.
         if exchange.head_complete and exchange.wanted:
             exchange.arrive()
+
+    def _switch(self, exchange: Exchange, early: bytes) -> None:
+        """The connection becomes a WebSocket, if it is one that was asked for."""
+        transport, handshake = self._transport, exchange.handshake
+        if transport is None or handshake is None or not exchange.wanted:
+            self._fail("Network connection lost: the upstream speaks another protocol")
+            return
+        try:
+            exchange.websocket = handshake.agree(exchange.headers)
+        except ValueError as error:
+            self._end(reusable=False)
+            exchange.fail(f"Network connection lost: {error}")
+            return
+        self._transport, self._exchange = None, None
+        self._release(self, False)
+        exchange.websocket.take_over(transport, early)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
@@ -263,7 +303,7 @@ class Connection(asyncio.Protocol):
         if exchange is None:
             raise httptools.HttpParserError("bytes after the response")
         status = exchange.status = self._parser.get_status_code()
-        if status < 200:
+        if status < 200 and not exchange.switches:
             return  # Another head follows (RFC 9110 §15.2).
         exchange.head_complete = True
         flat = exchange.headers
@@ -285,6 +325,8 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is None:
             return  # HEAD, see above
+        if exchange.switches:
+            return
         if exchange.status < 200:
             exchange.headers, exchange.head_size = [], 0
             return

@@ -50,10 +50,16 @@ class Target:
     tls: bool
 
 
-async def dial(target: Target, outbound: Outbound, protocol: Callable[[], _Protocol]) -> _Protocol:
-    """A connection, made. Raises DialError."""
+async def dial(
+    target: Target,
+    outbound: Outbound,
+    protocol: Callable[[], _Protocol],
+    *,
+    http: bool = True,
+) -> _Protocol:
+    """A connection, made; `http` says that TLS is to agree on HTTP/1.1. Raises DialError."""
     loop = asyncio.get_running_loop()
-    context = _tls_context() if target.tls else None
+    context = _tls_context(http=http) if target.tls else None
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             addresses = [a for a in await _resolve(target) if is_allowed(a, outbound)]
@@ -79,6 +85,25 @@ async def dial(target: Target, outbound: Outbound, protocol: Callable[[], _Proto
     except (OSError, UnicodeError, OverflowError) as error:
         raise DialError(_reason(error)) from error
     raise AssertionError("unreachable")
+
+
+async def start_tls(
+    transport: asyncio.Transport, protocol: asyncio.Protocol, host: str
+) -> asyncio.Transport:
+    """TLS on a connection that there is already, with whoever has a certificate for `host`. Raises
+    DialError."""
+    loop = asyncio.get_running_loop()
+    context = _tls_context(http=False)
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            made = await loop.start_tls(transport, protocol, context, server_hostname=host)
+    except TimeoutError as error:
+        raise DialError("no TLS in time") from error
+    except (OSError, ValueError) as error:
+        raise DialError(_reason(error)) from error
+    if made is None:
+        raise DialError("the connection was lost")
+    return made
 
 
 def is_allowed(address: IPAddress, outbound: Outbound) -> bool:
@@ -131,11 +156,12 @@ async def _resolve(target: Target) -> list[IPAddress]:
 
 
 @functools.cache
-def _tls_context() -> ssl.SSLContext:
+def _tls_context(*, http: bool) -> ssl.SSLContext:
     """Trusts what the system trusts, or certifi's list where the system has none."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
+    if http:
+        context.set_alpn_protocols(["http/1.1"])
     if not context.get_ca_certs() and not _has_ca_folder():
         context.load_verify_locations(certifi.where())
     return context

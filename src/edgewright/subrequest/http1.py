@@ -18,6 +18,7 @@ from edgewright.messages import CONNECTION_HEADERS, IDEMPOTENT, Body
 from edgewright.subrequest.connection import LOST, Connection, Exchange
 from edgewright.subrequest.dial import DialError, Outbound, Target, dial
 from edgewright.subrequest.upstream import Settle, SubrequestError, Upload
+from edgewright.websocket.handshake import ClientHandshake
 
 IDLE = 60.0
 """Seconds that a connection is kept without a request."""
@@ -68,20 +69,21 @@ class Http1:
         headers: tuple[str, ...],
         body: bytes | Body | None,
         settle: Settle,
+        handshake: ClientHandshake | None = None,
     ) -> Exchange:
         """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
         returns. Lets go of the body, however it ends. Of `headers`, only those are sent that a
-        Worker may say."""
+        Worker may say; with a `handshake`, the connection is to become a WebSocket."""
         upload = None if body is None or isinstance(body, bytes) else Upload(body)
         try:
-            target, payload = _request_head(method, url, headers, body)
+            target, payload = _request_head(method, url, headers, body, handshake)
         except SubrequestError:
             if upload is not None:
                 upload.give_up()
             raise
         if isinstance(body, bytes):
             payload += body
-        exchange = Exchange(method, url, payload, upload, settle)
+        exchange = Exchange(method, url, payload, upload, settle, handshake)
         self._begin(exchange, target)
         return exchange
 
@@ -166,7 +168,11 @@ class Http1:
 
 
 def _request_head(
-    method: str, url: str, headers: tuple[str, ...], body: bytes | Body | None
+    method: str,
+    url: str,
+    headers: tuple[str, ...],
+    body: bytes | Body | None,
+    handshake: ClientHandshake | None,
 ) -> tuple[Target, bytes]:
     """Where to connect to, and the request's head (RFC 9112 §3). Raises SubrequestError."""
     parts = _URL.fullmatch(url) if len(url) <= _LONGEST_URL else None
@@ -181,6 +187,8 @@ def _request_head(
     small = sum(map(len, headers)) <= _WORTH_KEEPING
     lines = (_header_lines if small else _header_lines.__wrapped__)(headers)
     head = f"{method} {path} HTTP/1.1\r\n{origin.lines}{lines}"
+    if handshake is not None:
+        head += handshake.lines()
     if origin.authorization is not None and "authorization" not in headers[::2]:
         head += f"authorization: {origin.authorization}\r\n"
     if isinstance(body, bytes):

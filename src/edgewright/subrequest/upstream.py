@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
-from edgewright.messages import Body, BodyError
+from edgewright.messages import Body, BodyError, discard
 from edgewright.protocol.messages import INLINE_BODY
+from edgewright.websocket.socket import WebSocket
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -43,6 +44,14 @@ class UpstreamResponse:
     url: str
     redirected: bool
     body: bytes | UpstreamBody | None
+    websocket: WebSocket | None = None
+    """What the upstream speaks from now on; the status is 101 then."""
+
+    def discard(self) -> None:
+        """Nobody is there to take it."""
+        discard(self.body)
+        if self.websocket is not None:
+            self.websocket.lose()
 
 
 Settle = Callable[[UpstreamResponse | SubrequestError], None]

@@ -73,8 +73,8 @@ function walk(roots) {
 
 /** Of Node.js's streams. */
 const NODE = /\.Readable\.prototype\.resume$/;
-/** Annex B of the language. */
-const PUBLIC = /^__(proto|defineGetter|defineSetter|lookupGetter|lookupSetter)__$/;
+/** Annex B of the language, and what WebSockets do. */
+const PUBLIC = /^(__(proto|defineGetter|defineSetter|lookupGetter|lookupSetter)__|send)$/;
 
 const thrown = (action) => {
   try {

@@ -215,6 +215,22 @@ const SCENES = {
     new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([65]), { stream: true });
     return new Response(atob(btoa("abc")) + text);
   },
+  async websocket() {
+    const { 0: client, 1: server } = new WebSocketPair();
+    client.accept();
+    server.accept();
+    server.addEventListener("message", ({ data }) => server.send(data));
+    const heard = new NativePromise((resolve) => (client.onmessage = () => resolve()));
+    client.send("x");
+    client.send(new Uint8Array(3));
+    await heard;
+    const over = new NativePromise((resolve) => (server.onclose = () => resolve()));
+    client.close(1000, "done");
+    await over;
+    server.serializeAttachment({ a: [1] });
+    server.deserializeAttachment();
+    return new Response("ok");
+  },
   random() {
     crypto.getRandomValues(new Uint8Array(4));
     return new Response(crypto.randomUUID());
