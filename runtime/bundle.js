@@ -47,7 +47,8 @@ export const hardenedStreams = {
   name: "hardened-streams",
   setup(build) {
     build.onLoad({ filter: /web-streams-polyfill\/dist\/ponyfill\.mjs$/ }, async ({ path }) => {
-      const globals = `import { safeGlobals } from ${JSON.stringify(inSource("safe_globals.ts"))};
+      const globals = `import { AbortController } from ${JSON.stringify(inSource("web/abort.ts"))};
+        import { safeGlobals } from ${JSON.stringify(inSource("safe_globals.ts"))};
         const { Math, Number, Object, Promise, Reflect, Symbol, TypeError } = safeGlobals;`;
       const source = (await readFile(path, "utf8"))
         .replaceAll("Object.prototype.hasOwnProperty.call(", "Object.hasOwn(")
@@ -58,6 +59,22 @@ export const hardenedStreams = {
       if (left.length !== 3) throw new Error("web-streams-polyfill has changed: look at it again");
       return { contents: globals + source };
     });
+  },
+};
+
+/**
+ * @exodus/bytes compares an array's constructor with what its script has for Uint8Array, which is a
+ * safe copy (safe_globals.ts).
+ */
+export const copiedConstructors = {
+  name: "copied-constructors",
+  setup(build) {
+    build.onLoad({ filter: /@exodus\/bytes\/fallback\/_utils\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, "utf8")).replaceAll(
+        "arr.constructor !== Uint8Array",
+        "!(arr instanceof Uint8Array)",
+      ),
+    }));
   },
 };
 
@@ -72,6 +89,6 @@ export const options = {
   logLevel: "warning",
   minifySyntax: true,
   minifyWhitespace: true,
-  plugins: [leanUrl, hardenedStreams],
+  plugins: [leanUrl, hardenedStreams, copiedConstructors],
   target: "esnext",
 };

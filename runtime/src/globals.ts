@@ -37,6 +37,7 @@ import {
   WritableStreamDefaultController,
   WritableStreamDefaultWriter,
 } from "./web/streams.js";
+import "./web/stream_additions.js";
 import { structuredClone } from "./web/structured_clone.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./web/timers.js";
 import { installErrorEvents, reportError } from "./web/uncaught.js";
@@ -113,8 +114,10 @@ export function installGlobals(): void {
   define({ console }, false);
   define({ self: globalThis }, true);
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
+  lazyGlobals("compression", ["CompressionStream", "DecompressionStream"]);
   lazyGlobals("forms", ["Blob", "File", "FormData"]);
   lazyGlobals("websocket", ["WebSocket", "WebSocketPair", "WebSocketRequestResponsePair"]);
+  lazyGlobals("text_streams", ["TextDecoderStream", "TextEncoderStream"]);
   lazyGlobals("events", [
     ...["CloseEvent", "ErrorEvent", "MessageChannel", "MessageEvent", "MessagePort"],
     ...["PromiseRejectionEvent", "ScheduledEvent", "TailEvent", "TraceEvent"],

@@ -6,7 +6,8 @@
 // classes work as ever); so what a Worker does to `Object.keys` stays with the Worker. Methods of
 // prototypes are not covered: see primordials.ts.
 
-const { apply, construct, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
+const { apply, construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } =
+  Reflect;
 const { create, freeze } = Object;
 
 /** Put in by bundle.js, which gives the same names to the scripts. */
@@ -27,8 +28,16 @@ freeze(safeGlobals);
 
 function copyOf(native: object): object {
   const copy = typeof native === "function" ? callable(native as Callable) : create(null);
-  for (const key of ownKeys(native)) {
-    const descriptor = getOwnPropertyDescriptor(native, key) as PropertyDescriptor;
+  // Typed arrays inherit `from` and `of`.
+  const parent = getPrototypeOf(native) as object;
+  if (ownKeys(parent).includes("from")) copyMembers(parent, native, copy);
+  copyMembers(native, native, copy);
+  return freeze(copy);
+}
+
+function copyMembers(from: object, native: object, copy: object): void {
+  for (const key of ownKeys(from)) {
+    const descriptor = getOwnPropertyDescriptor(from, key) as PropertyDescriptor;
     const { value } = descriptor;
     if (typeof native === "function" && typeof value === "function") {
       // Static functions ask `this` what to make.
@@ -36,7 +45,6 @@ function copyOf(native: object): object {
     }
     defineProperty(copy, key, descriptor);
   }
-  return freeze(copy);
 }
 
 function callable(native: Callable): object {

@@ -2,10 +2,14 @@
 
 export function loadLazy(name: string): unknown {
   switch (name) {
+    case "data_url":
+      return require("../src/lazy/data_url.js");
     case "forms":
       return require("../src/lazy/forms.js");
     case "idna":
       return require("../src/lazy/idna.js");
+    case "legacy_encodings":
+      return require("../src/lazy/legacy_encodings.js");
     default:
       throw new Error(`tests have no lazy script ${name}`);
   }

@@ -13,7 +13,7 @@ import pytest
 from edgewright.isolate.natives import IsolateNatives, NativeError
 from edgewright.isolate.natives import isolate_natives as limits
 from edgewright.isolate.natives.pool import Pool
-from edgewright.isolate.natives.registry import registry
+from edgewright.isolate.natives.registry import SMALL_STATE, registry
 
 SHA = '{"hash":"SHA-256"}'
 PATIENCE = 20
@@ -183,7 +183,7 @@ def test_data_in_pieces(natives: Natives) -> None:
 
 
 def test_a_state_ends_with_its_request(natives: Natives, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MOST_STATES", 1)
+    monkeypatch.setattr(limits, "MOST_STATE_MEMORY", SMALL_STATE)
     first = json.loads(natives.open(1, "digest", SHA))[1]
     assert json.loads(natives.open(2, "digest", SHA))[1] == "QuotaExceededError"
     natives.end(1)

@@ -1,7 +1,13 @@
 // fetch() (Fetch §5.6): a command to the gateway, which does the networking.
 
 import { dropOp, newOp, requireRequest, send } from "../io.js";
-import { PromiseReject, StringStartsWith, TypedArrayByteLength } from "../primordials.js";
+import { loadLazy } from "../lazy.js";
+import {
+  PromiseReject,
+  PromiseResolve,
+  StringStartsWith,
+  TypedArrayByteLength,
+} from "../primordials.js";
 import type { CfProperties, FailureEvent, FlatHeaders, ResponseEvent } from "../protocol.js";
 import {
   type AbortSignal,
@@ -15,7 +21,7 @@ import { DOMException } from "./dom_exception.js";
 import { GatewayBody } from "./gateway_body.js";
 import { getFlat, withHeader } from "./headers.js";
 import { isRequest, Request, type RequestHead, requestHead } from "./request.js";
-import { type Response, responseFromEvent } from "./response.js";
+import { Response, responseFromEvent } from "./response.js";
 import { requireArguments } from "./webidl.js";
 
 const { Error, Promise, RangeError, TypeError } = globalThis;
@@ -49,10 +55,9 @@ function subrequest(request: Request, service: string | null): Promise<Response>
   const context = requireRequest();
   const head = requestHead(request);
   const { method, url, signal, redirect } = head;
-  if (!StringStartsWith(url, "https:") && !StringStartsWith(url, "http:")) {
-    throw new TypeError(`Fetch API cannot load: ${url}`);
-  }
   if (signal !== null && isAborted(signal)) throw abortReason(signal);
+  if (StringStartsWith(url, "data:")) return PromiseResolve(dataResponse(method, url));
+  if (!StringStartsWith(url, "https:") && !StringStartsWith(url, "http:")) throw unloadable(url);
   const headers = headersToSend(request, head);
   const cf = cfToSend(head);
 
@@ -81,6 +86,22 @@ function subrequest(request: Request, service: string | null): Promise<Response>
       inline ?? undefined,
     );
   });
+}
+
+/** "Scheme fetch" (Fetch §4.3) of a `data:` URL, which is no subrequest. */
+function dataResponse(method: string, url: string): Response {
+  const script = loadLazy("data_url") as typeof import("../lazy/data_url.js");
+  const data = script.readDataUrl(url);
+  if (data === null) throw unloadable(url);
+  return new Response(method === "HEAD" ? null : data.bytes, {
+    __proto__: null,
+    statusText: "OK",
+    headers: { __proto__: null, "content-type": data.type },
+  });
+}
+
+function unloadable(url: string): TypeError {
+  return new TypeError(`Fetch API cannot load: ${url}`);
 }
 
 function headersToSend(request: Request, { headers, cache }: RequestHead): FlatHeaders {

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import constant_time, hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from edgewright.isolate.natives.errors import NativeError
+from edgewright.isolate.natives.registry import SMALL_STATE
 
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "MD5": hashes.MD5(),
@@ -34,6 +35,8 @@ def digest(data: bytes, *, hash: str) -> bytes:
 
 class Digest:
     """In pieces: crypto.DigestStream."""
+
+    memory = SMALL_STATE
 
     def __init__(self, *, hash: str) -> None:
         self._hash = hashes.Hash(hash_named(hash))

@@ -18,7 +18,8 @@ from edgewright.protocol.messages import NativeEvent
 MOST_JOBS = 1000
 MOST_BYTES = 128 << 20
 """What may wait for the pool, be in it or wait for the next turn, per isolate."""
-MOST_STATES = 4096
+MOST_STATE_MEMORY = 64 << 20
+"""What the states of an isolate may come to hold."""
 
 Reply = bytes | str
 """Bytes as they are, all else as JSON: [true, value] or [false, name, message]."""
@@ -39,6 +40,7 @@ class IsolateNatives:
         self._bytes = 0
         self._finished: deque[tuple[NativeEvent, bytes]] = deque()
         self._states: dict[int, tuple[int, State]] = {}
+        self._state_memory = 0
         self._last_state = 0
 
     def call(self, name: str, options: str, *data: bytes) -> Reply:
@@ -87,9 +89,10 @@ class IsolateNatives:
         with its number."""
 
         def make() -> int:
-            if len(self._states) >= MOST_STATES:
-                raise NativeError("QuotaExceededError", "Too many computations are under way.")
             state = registry().states[name](**msgspec.json.decode(options))
+            if self._state_memory + state.memory > MOST_STATE_MEMORY:
+                raise NativeError("QuotaExceededError", "Too many computations are under way.")
+            self._state_memory += state.memory
             self._last_state += 1
             self._states[self._last_state] = request, state
             return self._last_state
@@ -108,7 +111,9 @@ class IsolateNatives:
 
     def close(self, number: int) -> None:
         """Nobody needs the state any more."""
-        self._states.pop(number, None)
+        _, state = self._states.pop(number, (0, None))
+        if state is not None:
+            self._state_memory -= state.memory
 
     def end(self, request: int) -> None:
         """The request has ended: nobody waits for what it had started."""
@@ -116,7 +121,7 @@ class IsolateNatives:
             self._count(-1, -job.size)
         for number, (owner, _) in list(self._states.items()):
             if owner == request:
-                del self._states[number]
+                self.close(number)
 
     def end_all(self) -> None:
         """The isolate ends."""

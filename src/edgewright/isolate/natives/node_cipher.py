@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
 from edgewright.isolate.natives.errors import NativeError
+from edgewright.isolate.natives.registry import SMALL_STATE
 
 _NAME = re.compile(r"aes-?(128|192|256)-(cbc|ctr|ecb|gcm)", re.IGNORECASE)
 
@@ -19,6 +20,8 @@ class NodeCipher:
     """The first piece is the key, the initialization vector and the additional data, one after the
     other. With GCM, what is encrypted ends with the tag, and the last piece of what is to be
     decrypted is the tag."""
+
+    memory = SMALL_STATE
 
     def __init__(self, *, name: str, decrypt: bool, key: int, iv: int, pad: bool, tag: int) -> None:
         self._bits, self._mode = parse(name)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from edgewright.isolate.natives.errors import NativeError
+from edgewright.isolate.natives.registry import SMALL_STATE
 
 HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
     "md5": hashes.MD5(),
@@ -62,6 +63,8 @@ def sign(key: bytes, data: bytes, *, hash: str) -> bytes:
 class Digest:
     """In pieces."""
 
+    memory = SMALL_STATE
+
     def __init__(self, *, hash: str) -> None:
         self._hash = hashes.Hash(node_hash(hash))
 
@@ -72,6 +75,8 @@ class Digest:
 
 class Hmac:
     """In pieces, the first of which is the key."""
+
+    memory = SMALL_STATE
 
     def __init__(self, *, hash: str) -> None:
         self._hash = node_hash(hash)

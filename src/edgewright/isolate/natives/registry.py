@@ -12,8 +12,17 @@ Json = Any
 Native = Callable[..., "bytes | Json"]
 
 
+SMALL_STATE = 16 << 10
+"""What a state is counted as that holds next to nothing: there may be some thousands."""
+
+
 class State(Protocol):
     """A computation that gets its data in pieces."""
+
+    @property
+    def memory(self) -> int:
+        """How many bytes it may come to hold."""
+        ...
 
     def step(self, data: bytes, end: bool) -> bytes:
         """Takes the next piece and gives what is ready; `end` says that it was the last one."""
@@ -26,6 +35,7 @@ class Registry:
     def __init__(self) -> None:
         # The libraries behind them are heavy: whoever only asks for V8 doesn't need them.
         from edgewright.isolate.natives import (
+            compression,
             crypto_aes,
             crypto_derive,
             crypto_digest,
@@ -49,6 +59,7 @@ class Registry:
         }
         crypto_public.warm_up()
         self.states: dict[str, Callable[..., State]] = {
+            **compression.STATES,
             **crypto_digest.STATES,
             **node_cipher.STATES,
             **node_hash.STATES,

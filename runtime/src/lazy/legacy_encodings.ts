@@ -1,0 +1,24 @@
+// The legacy encodings (Encoding §9–§14), by @exodus/bytes, whose tables and decoders are held to
+// the standard's own tests.
+
+import { normalizeEncoding } from "@exodus/bytes/encoding-lite.js";
+import { createMultibyteDecoder } from "@exodus/bytes/multi-byte.js";
+import { createSinglebyteDecoder } from "@exodus/bytes/single-byte.js";
+import type { LegacyEncoding } from "../web/encodings.js";
+
+const MULTIBYTE = new Set([
+  ...["big5", "euc-jp", "euc-kr", "gb18030", "gbk", "iso-2022-jp", "shift_jis"],
+]);
+
+/** By a label without whitespace around it; null for what is none, and for "replacement". */
+export function legacyEncoding(label: string): LegacyEncoding | null {
+  const name = normalizeEncoding(label);
+  if (name === null || name === "replacement") return null;
+  return {
+    name,
+    newDecoder: (fatal) =>
+      MULTIBYTE.has(name)
+        ? createMultibyteDecoder(name, !fatal)
+        : createSinglebyteDecoder(name, !fatal),
+  };
+}
