@@ -1,10 +1,12 @@
 // The legacy encodings (Encoding §9–§14), by @exodus/bytes, whose tables and decoders are held to
 // the standard's own tests.
 
-import { normalizeEncoding } from "@exodus/bytes/encoding-lite.js";
-import { createMultibyteDecoder } from "@exodus/bytes/multi-byte.js";
-import { createSinglebyteDecoder } from "@exodus/bytes/single-byte.js";
 import type { LegacyEncoding } from "../web/encodings.js";
+import {
+  createMultibyteDecoder,
+  createSinglebyteDecoder,
+  normalizeEncoding,
+} from "./legacy/exodus_bytes.js";
 
 const MULTIBYTE = new Set([
   ...["big5", "euc-jp", "euc-kr", "gb18030", "gbk", "iso-2022-jp", "shift_jis"],

@@ -1,0 +1,11 @@
+export function normalizeEncoding(label: string): string | null;
+
+export function createMultibyteDecoder(
+  encoding: string,
+  loose: boolean,
+): (bytes: Uint8Array, stream: boolean) => string;
+
+export function createSinglebyteDecoder(
+  encoding: string,
+  loose: boolean,
+): (bytes: Uint8Array) => string;
