@@ -17,7 +17,6 @@ import {
   WorkerGlobalScope,
 } from "./web/global_scope.js";
 import { Headers } from "./web/headers.js";
-import { FixedLengthStream, IdentityTransformStream } from "./web/identity_stream.js";
 import { queueMicrotask } from "./web/microtask.js";
 import { Performance, performance } from "./web/performance.js";
 import { Request } from "./web/request.js";
@@ -64,9 +63,7 @@ const INTERFACES = {
   ExtendableEvent,
   FetchEvent,
   Fetcher,
-  FixedLengthStream,
   Headers,
-  IdentityTransformStream,
   Navigator,
   Performance,
   ReadableByteStreamController,
@@ -114,7 +111,9 @@ export function installGlobals(): void {
   define({ console }, false);
   define({ self: globalThis }, true);
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
-  lazyGlobals("compression", ["CompressionStream", "DecompressionStream"]);
+  lazyGlobals("byte_pipes", [
+    ...["CompressionStream", "DecompressionStream", "FixedLengthStream", "IdentityTransformStream"],
+  ]);
   lazyGlobals("forms", ["Blob", "File", "FormData"]);
   lazyGlobals("websocket", ["WebSocket", "WebSocketPair", "WebSocketRequestResponsePair"]);
   lazyGlobals("text_streams", ["TextDecoderStream", "TextEncoderStream"]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FixedLengthStream, IdentityTransformStream } from "../src/lazy/byte_pipes.js";
 import { extractForCommand, initBody } from "../src/web/body.js";
 import { GatewayBody } from "../src/web/gateway_body.js";
-import { FixedLengthStream, IdentityTransformStream } from "../src/web/identity_stream.js";
 import { Response, responseHead } from "../src/web/response.js";
 import { ReadableStream } from "../src/web/streams.js";
 import { URLSearchParams } from "../src/web/url_search_params.js";

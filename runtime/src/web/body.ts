@@ -35,6 +35,7 @@ import {
   toJson,
   toText,
 } from "./body_source.js";
+import { fixedLength } from "./fixed_length.js";
 import { GatewayBody, SOURCE } from "./gateway_body.js";
 import {
   flatFromHeaders,
@@ -44,7 +45,6 @@ import {
   withHeader,
   withoutHeader,
 } from "./headers.js";
-import { fixedLength } from "./identity_stream.js";
 import {
   acquireReader,
   cancelReader,

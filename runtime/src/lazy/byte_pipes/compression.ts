@@ -5,11 +5,11 @@
 // a writer go on without a reader: for good when they compress, which gives no more than was given,
 // and up to a bound when they decompress, as a few bytes may stand for gigabytes.
 
-import { type NativeState, openNative } from "../natives.js";
-import { TypedArrayByteLength, viewBytes } from "../primordials.js";
-import { BytePipe } from "../web/byte_pipe.js";
-import { type ReadableStream, TransformStream, type WritableStream } from "../web/streams.js";
-import { defineInterface, requireArguments } from "../web/webidl.js";
+import { type NativeState, openNative } from "../../natives.js";
+import { TypedArrayByteLength, viewBytes } from "../../primordials.js";
+import { type ReadableStream, TransformStream, type WritableStream } from "../../web/streams.js";
+import { defineInterface, requireArguments } from "../../web/webidl.js";
+import { BytePipe } from "./byte_pipe.js";
 
 const { min } = Math;
 const { setPrototypeOf } = Object;

@@ -5,18 +5,18 @@
 // waits with it, unless the pipe has room. Bytes are copied on the way in, so that the writer may use
 // its buffer again when the write has settled.
 
-import { encodeUtf8 } from "../engine.js";
-import { currentRequest, requireOwner } from "../io.js";
-import { copyBytes, TypedArrayByteLength } from "../primordials.js";
-import { type AbortSignal, abortReason, addAbortAlgorithm } from "./abort.js";
-import { SOURCE } from "./gateway_body.js";
+import { encodeUtf8 } from "../../engine.js";
+import { currentRequest, requireOwner } from "../../io.js";
+import { copyBytes, TypedArrayByteLength } from "../../primordials.js";
+import { type AbortSignal, abortReason, addAbortAlgorithm } from "../../web/abort.js";
+import { SOURCE } from "../../web/gateway_body.js";
 import {
   bytesOf,
   type ReadableByteStreamController,
   ReadableStream,
   WritableStream,
   type WritableStreamDefaultController,
-} from "./streams.js";
+} from "../../web/streams.js";
 
 const { Promise, TypeError } = globalThis;
 

@@ -1,10 +1,11 @@
 // IdentityTransformStream and FixedLengthStream, the platform's byte pipes.
 // https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/
 
-import { SafeWeakMap, TypedArrayByteLength } from "../primordials.js";
+import { TypedArrayByteLength } from "../../primordials.js";
+import { setFixedLength } from "../../web/fixed_length.js";
+import { type ReadableStream, TransformStream, type WritableStream } from "../../web/streams.js";
+import { defineInterface, requireArguments, toDictionary } from "../../web/webidl.js";
 import { BytePipe, type PipeStrategy } from "./byte_pipe.js";
-import { type ReadableStream, TransformStream, type WritableStream } from "./streams.js";
-import { defineInterface, requireArguments, toDictionary } from "./webidl.js";
 
 const { Number, TypeError } = globalThis;
 const { isSafeInteger } = Number;
@@ -18,7 +19,7 @@ export class IdentityTransformStream {
   static {
     limit = (stream, length) => {
       stream.#pipe.left = length;
-      lengths.set(stream.#pipe.readable, length);
+      setFixedLength(stream.#pipe.readable, length);
     };
   }
 
@@ -50,13 +51,6 @@ setPrototypeOf(IdentityTransformStream, TransformStream);
 setPrototypeOf(IdentityTransformStream.prototype, TransformStream.prototype);
 defineInterface("IdentityTransformStream", IdentityTransformStream);
 defineInterface("FixedLengthStream", FixedLengthStream);
-
-/** How many bytes the stream gives, where that is known. */
-export function fixedLength(stream: ReadableStream): number | null {
-  return lengths.get(stream) ?? null;
-}
-
-const lengths = new SafeWeakMap<ReadableStream, number>();
 
 class IdentityPipe extends BytePipe {
   /** Bytes that have yet to come; null where any number may. */
