@@ -33,6 +33,7 @@ import type {
   FailureEvent,
   NativeEvent,
   ResponseEvent,
+  ResultEvent,
   TimerEvent,
 } from "./protocol.js";
 import { SINK_WINDOW } from "./protocol.js";
@@ -229,7 +230,13 @@ export function takeCommands(): { commands: string; blob: Uint8Array | null } {
 
 // --- Ops: one command, one event -----------------------------------------------------------------
 
-export type OpEvent = ResponseEvent | FailureEvent | TimerEvent | NativeEvent | ConnectedEvent;
+export type OpEvent =
+  | ResponseEvent
+  | ResultEvent
+  | FailureEvent
+  | TimerEvent
+  | NativeEvent
+  | ConnectedEvent;
 export type OpHandler = (event: OpEvent, bytes: Uint8Array | null) => void;
 
 interface Op {

@@ -32,6 +32,7 @@ export type ResponseEvent = [
   stream: MaybeId,
   websocket: MaybeId,
 ];
+export type ResultEvent = [tag: "result", op: Id, value: unknown, inline: Size, stream: MaybeId];
 export type FailureEvent = [tag: "failure", op: Id, name: string, message: string];
 export type ChunkEvent = [tag: "chunk", stream: Id, size: number];
 export type EndEvent = [tag: "end", stream: Id, error: string | null];
@@ -58,6 +59,7 @@ export type Event =
   | AbortEvent
   | StopEvent
   | ResponseEvent
+  | ResultEvent
   | FailureEvent
   | ChunkEvent
   | EndEvent
@@ -83,6 +85,17 @@ export type FetchCommand = [
   redirect: string,
   cf: CfProperties,
   service: string | null,
+];
+export type OperateCommand = [
+  tag: "operate",
+  request: Id,
+  op: Id,
+  binding: string,
+  method: string,
+  arguments: unknown,
+  inline: Size,
+  stream: MaybeId,
+  sink: MaybeId,
 ];
 export type AbortCommand = [tag: "abort", op: Id];
 export type RespondCommand = [
@@ -141,6 +154,7 @@ export type GoneCommand = [tag: "gone", outcome: string, message: string, proces
 
 export type Command =
   | FetchCommand
+  | OperateCommand
   | AbortCommand
   | RespondCommand
   | FailCommand

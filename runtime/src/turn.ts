@@ -184,6 +184,7 @@ function attachmentOf(event: Event): Uint8Array | null {
     case "message":
       size = event[2];
       break;
+    case "result":
     case "native":
       size = event[3];
       break;
@@ -214,6 +215,7 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
       break;
     }
     case "response":
+    case "result":
     case "failure":
     case "timer":
     case "native":

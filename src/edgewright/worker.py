@@ -14,6 +14,8 @@ import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from edgewright import messages
+from edgewright.bindings.binding import StateError
+from edgewright.bindings.bindings import Bindings
 from edgewright.build import BuildError, WorkerBundle, build_bundle
 from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
@@ -29,7 +31,7 @@ from edgewright.subrequest.dial import Outbound
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
-LOADING_ERRORS = (ConfigError, BuildError, StartupError, HostError)
+LOADING_ERRORS = (ConfigError, BuildError, StartupError, HostError, StateError)
 """Why a Worker can't be started or reloaded. The message is for the person, and may have several
 lines."""
 
@@ -103,6 +105,8 @@ class Worker:
     with those that the machine has ("auto"), or not ("off"). With `standby`, a second process waits
     for the end of the first, which is then replaced at once. `memory_mb` is what its isolates may
     use together before idle ones are given up: half of the machine's memory, if it is not given.
+    `state` is the folder that KV and the like are kept in; without one they are in memory, and end
+    with it. `preview` takes the `preview_id` of namespaces that have one.
 
     Entering raises one of LOADING_ERRORS when the Worker can't be started; ValueError where
     `upstream` is no origin, a limit is none, or `outbound` is neither.
@@ -123,6 +127,8 @@ class Worker:
         sandbox: Sandbox = "auto",
         standby: bool = False,
         memory_mb: int | None = None,
+        state: str | Path | None = None,
+        preview: bool = False,
     ) -> None:
         self.paths = [Path(path), *map(Path, others)]
         self._env = dict(env or {})
@@ -136,6 +142,7 @@ class Worker:
             sandbox=sandbox,
             standby=standby,
             memory_mb=memory_mb,
+            bindings=Bindings(None if state is None else Path(state), preview=preview),
         )
         self._versions: list[Version] = []
 

@@ -16,6 +16,8 @@ from fuzzing import given_up_on, run, search, settled
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgewright.bindings.bindings import Bindings
+from edgewright.config.binding_config import KVNamespace
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.casualties import Ending
@@ -72,6 +74,15 @@ methods = st.sampled_from(["GET", "HEAD", "POST", "CONNECT", "get", "", "G T", "
 redirects = st.sampled_from(["follow", "manual", "error", "elsewhere"])
 numbers = st.one_of(st.integers(-5, 5), st.floats(allow_nan=False, allow_infinity=False))
 
+operations = st.sampled_from(["get", "getMany", "put", "delete", "list", "purge"])
+arguments = st.sampled_from(
+    [
+        ["k"], ["k", None], ["k", 60.5], [["k", "l"], None], [[], None], ["k", None, None, None],
+        ["k", 2**53, None, "{}"], ["k", None, 60, "x" * 2000], ["", 10, ""], ["p", 0, "a="],
+        ["", -(2**70), ""], ["\ud800", None], None,
+    ]
+)  # fmt: skip
+
 commands = st.one_of(
     st.tuples(
         st.just("fetch"), ids, ids, methods, urls, headers, sizes, maybe_ids, maybe_ids, redirects,
@@ -80,6 +91,11 @@ commands = st.one_of(
     st.tuples(
         st.just("respond"), ids, st.one_of(st.just(200), st.integers(-1, 1000)), text, headers,
         sizes, maybe_ids, maybe_ids, st.booleans(),
+    ),
+    st.tuples(
+        st.just("operate"), ids, ids, st.sampled_from(["NS", "NS", "NS", "nowhere"]), operations,
+        st.one_of(arguments, st.lists(st.one_of(text, ids), max_size=4)), sizes, maybe_ids,
+        maybe_ids,
     ),
     st.tuples(st.just("fail"), ids, text, text, text, text, st.booleans()),
     st.tuples(st.sampled_from(["done", "pull", "discard", "abort", "clear"]), ids),
@@ -128,7 +144,7 @@ turns = st.builds(
 
 
 def _attached(command: tuple[Any, ...]) -> int:
-    place = {"chunk": 2, "fetch": 6, "respond": 5}.get(command[0])
+    place = {"chunk": 2, "fetch": 6, "respond": 5, "operate": 6}.get(command[0])
     size = 0 if place is None else command[place]
     return size if isinstance(size, int) and size > 0 else 0
 
@@ -164,6 +180,7 @@ async def _play(said: list[Said]) -> None:
         lambda *_: pytest.fail("there are no services"),
         on_idle=lambda: None,
         on_end=on_end,
+        bindings=Bindings(None).of({"NS": KVNamespace("one")}),
     )
     active = [isolate.start(Request("POST", "http://h/", [], _Upload())) for _ in range(_REQUESTS)]
     readers = [asyncio.create_task(_read(each)) for each in active]

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from edgewright.bindings.bindings import Bindings
+from edgewright.config.binding_config import KVNamespace
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.isolate import Isolate
@@ -40,6 +42,7 @@ class Played:
             lambda *_: pytest.fail("there are no services"),
             on_idle=self._on_idle,
             on_end=lambda ending: self.ended.append(ending.process),
+            bindings=Bindings(None).of({"NS": KVNamespace("one")}),
         )
         self._decoder = FrameDecoder()
         self._frames: list[tuple[bytes, bytes, int]] = []
@@ -141,6 +144,12 @@ def fetch(request: int, op: int, url: str = "http://127.0.0.1:1/", **fields: Any
         **fields,
     }
     return ["fetch", request, op, fields.pop("method", "GET"), url, *values.values()]
+
+
+def operate(request: int, op: int, method: str, *arguments: Any, **fields: Any) -> list[Any]:
+    values = {"inline": None, "stream": None, "sink": None, **fields}
+    binding = values.pop("binding", "NS")
+    return ["operate", request, op, binding, method, arguments, *values.values()]
 
 
 class Pieces:
@@ -403,6 +412,48 @@ async def test_a_service_that_is_not_bound_is_a_lie(played: Played) -> None:
     await played.say(fetch(1, 1, service="somebody-elses"))
     assert await played.closed()
     assert played.ended == [True]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        operate(1, 1, "get", "k", None, binding="SOMEBODY_ELSES"),
+        operate(1, 1, "purge"),
+        operate(1, 1, "get", "k"),
+        operate(1, 1, "get", 7, None),
+        operate(1, 1, "getMany", ["k", None], None),
+        operate(1, 1, "put", "k", None, None, {}),
+        operate(1, 1, "list", "", 10, None),
+        operate(2, 1, "get", "k", None),
+    ],
+)
+async def test_an_operation_that_no_worker_can_ask_for_is_a_lie(
+    played: Played, lie: list[Any]
+) -> None:
+    await played.start()
+    await played.say(lie)
+    assert await played.closed()
+    assert played.ended == [True]
+
+
+async def test_the_rules_of_keys_hold_for_whoever_asks(played: Played) -> None:
+    await played.start()
+    await played.say(operate(1, 1, "get", "x" * 513, None), operate(1, 2, "put", "", *3 * [None]))
+    failed = {event[1]: event[:3] for event in await played.events()}
+    assert failed == {1: ["failure", 1, "Error"], 2: ["failure", 2, "TypeError"]}
+
+
+async def test_operations_wait_for_a_connection(played: Played) -> None:
+    """Six puts whose values do not come, and a seventh operation."""
+    await played.start()
+    puts = [operate(1, n, "put", "k", *3 * [None], sink=n) for n in range(1, 7)]
+    await played.say(*puts, operate(1, 7, "get", "k", None))
+    await played.say(["chunk", 1, 3], ["end", 1, None], blob=b"one")
+    results: list[list[Any]] = []
+    while len(results) < 2:
+        results += [event for event in await played.events() if event[0] == "result"]
+        await played.say()
+    assert [result[1] for result in results] == [1, 7]
 
 
 @pytest.mark.parametrize(

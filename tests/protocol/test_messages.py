@@ -128,6 +128,7 @@ def test_which_commands_carry_bytes() -> None:
     assert command(b'["respond",1,200,"",[],null,null,null,false,null,null]') == 0
     assert command(b'["fetch",1,1,"GET","u",[],3,null,null,"follow",null,null]') == 3
     assert command(b'["message",1,9,true]') == 9
+    assert command(b'["operate",1,1,"NS","put",[],4,null,null]') == 4
     assert command(b'["done",1]') == 0
 
 

@@ -54,6 +54,7 @@ SCENES = [
     "params",
     "clones",
     "crypto",
+    "kv",
     "throws",
 ]
 ALLOWED = {
@@ -78,7 +79,7 @@ ALLOWED = {
 async def test_the_runtime_layer_reaches_for_nothing_that_a_worker_can_patch(
     run: Run, upstream: Origin, scene: str
 ) -> None:
-    running = await run(HOSTILE / "taps.js", env={"UPSTREAM": upstream.url})
+    running = await run(HOSTILE / "taps.toml", env={"UPSTREAM": upstream.url})
     with contextlib.suppress(WorkerException):
         response = await running.fetch(f"/{scene}", method="POST", body=b'{"a": 1}')
         await response.bytes()

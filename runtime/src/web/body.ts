@@ -323,7 +323,8 @@ async function pumpAll(reader: Reader, sink: Sink, onError: OnError): Promise<vo
   }
 }
 
-function toStream(
+/** The stream of a body; as long as nobody has read from it, it goes back as what it was. */
+export function toStream(
   source: string | Uint8Array | GatewayBody,
   owner: RequestContext | null,
 ): ReadableStream<Uint8Array> {

@@ -1,6 +1,7 @@
 // What is settled before the Worker's first line runs.
 
 import { letClockRun } from "../clock.js";
+import { loadLazy } from "../lazy.js";
 import { type AssetKind, addNamespace, asset, builtIn, setAssetKinds } from "../modules.js";
 import { setFlags } from "./compatibility.js";
 import { setEnvironment } from "./environment.js";
@@ -8,11 +9,18 @@ import { newFetcher } from "./fetcher.js";
 
 const { defineProperty } = Object;
 
+/** What the script of each kind of binding exports. */
+export interface BindingScript {
+  newBinding(name: string): object;
+}
+
 /** Made by isolate/worker_modules.py. */
 interface Settings {
   vars: Record<string, unknown>;
   /** Names of the service bindings. */
   services: string[];
+  /** Name → kind of the others: a lazy script that makes the object. */
+  bindings: Record<string, string>;
   /** The classic form has no `env`: its bindings are globals. */
   classic: boolean;
   flags: string[];
@@ -27,13 +35,12 @@ export function configure(json: string): object {
   if (settings.liveClock) letClockRun();
   const variables = Object.keys(settings.vars);
   const bindings = settings.classic ? globalThis : settings.vars;
-  for (const name of settings.services) {
-    defineProperty(bindings, name, {
-      value: newFetcher(name),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
+  const define = (name: string, value: object): void => {
+    defineProperty(bindings, name, { value, enumerable: true, writable: true, configurable: true });
+  };
+  for (const name of settings.services) define(name, newFetcher(name));
+  for (const name of Object.keys(settings.bindings)) {
+    define(name, (loadLazy(settings.bindings[name] as string) as BindingScript).newBinding(name));
   }
   setEnvironment(settings.vars, variables);
   setAssetKinds(settings.kinds);

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgewright.config.binding_config import BindingConfig
 from edgewright.config.limits import Limits
 from edgewright.config.module_rules import ModuleKind
 
@@ -39,6 +40,8 @@ class WorkerBundle:
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
     services: dict[str, str] = field(default_factory=dict[str, str])
     """Service bindings: name in `env` → name of the Worker behind it."""
+    bindings: dict[str, BindingConfig] = field(default_factory=dict[str, BindingConfig])
+    """Bindings that are more than a value, by their names in `env`."""
     files: dict[str, Path] = field(default_factory=dict[str, Path])
     """Specifier → the file it came from: for messages to the developer, and to watch."""
     limits: Limits = field(default_factory=Limits)

@@ -60,6 +60,7 @@ def build_bundle(config: WorkerConfig) -> WorkerBundle:
         assets=assets,
         vars=config.vars,
         services=config.services,
+        bindings=config.bindings,
         limits=config.limits,
         files={specifier: path for path, specifier in specifiers.items()},
         classic=not has_module_syntax(files[config.main].text),

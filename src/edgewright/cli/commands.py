@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from edgewright.cli.state import STATE
 from edgewright.config.limits import LimitError, Limits
 from edgewright.gateway.hosts import Sandbox
 from edgewright.origin import parse_origin
@@ -80,6 +81,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             help="How the processes that run Workers lock themselves in: with every layer or not "
             "at all, with those that this machine has, or not. See `edgewright doctor`.",
         ),
+        STATE,
         click.option(
             "--memory",
             "memory_mb",
@@ -142,6 +144,7 @@ def serve(
     upstream: str | None,
     sandbox: Sandbox,
     memory_mb: int | None,
+    state: Path | None,
 ) -> None:
     """Serve the Worker at PATH.
 
@@ -166,6 +169,7 @@ def serve(
                 upstream=upstream,
                 sandbox=sandbox,
                 memory_mb=memory_mb,
+                state=state,
             )
         )
     )
@@ -189,6 +193,7 @@ def dev(
     live_clock: bool,
     sandbox: Sandbox,
     memory_mb: int | None,
+    state: Path | None,
 ) -> None:
     """Run the Worker at PATH while you write it.
 
@@ -208,6 +213,7 @@ def dev(
                 live_clock=live_clock,
                 sandbox=sandbox,
                 memory_mb=memory_mb,
+                state=state,
             )
         )
     )

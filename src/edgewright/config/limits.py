@@ -35,6 +35,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """CPU time that evaluating the Worker's modules may take."""
     subrequests: int = 50
     """Calls of fetch(), redirects counted one by one."""
+    operations: int = 1000
+    """What may be asked of KV and the like: the platform's internal services."""
     connections: int = 6
     """Subrequests that wait for their response's head, or whose body is not read, at a time."""
     depth: int = 16

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from edgewright.config import wrangler_keys
+from edgewright.config.bindings import read_bindings
 from edgewright.config.compatibility import flag_warnings
 from edgewright.config.documents import read_document
 from edgewright.config.limits import LimitError, Limits
@@ -67,6 +68,7 @@ def _from_file(path: Path) -> WorkerConfig:
         root=path.parent.resolve(),
         vars=_vars(document, where, limits),
         services=_services(document, where),
+        bindings=read_bindings(document, where),
         limits=limits,
         compatibility_date=_compatibility_date(document, where),
         compatibility_flags=flags,

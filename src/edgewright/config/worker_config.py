@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from edgewright.config.binding_config import BindingConfig
 from edgewright.config.limits import Limits
 from edgewright.config.module_rules import ModuleRule
 
@@ -27,6 +28,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The plain bindings of `env`: any JSON value."""
     services: dict[str, str] = {}
     """Service bindings: name in `env` → name of the Worker behind it."""
+    bindings: dict[str, BindingConfig] = {}
+    """Bindings that are more than a value, by their names in `env`."""
     compatibility_date: str | None = None
     compatibility_flags: list[str] = []
     rules: list[ModuleRule] = []

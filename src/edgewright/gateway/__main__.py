@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvloop
 
+from edgewright.bindings.bindings import default_state
 from edgewright.config.limits import UNLIMITED, Limits
 from edgewright.gateway.control import (
     MAX_LINE,
@@ -110,6 +111,8 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         sandbox=settings.sandbox,
         standby=not settings.dev,
         memory_mb=settings.memory_mb,
+        state=settings.state or default_state(Path(settings.paths[0])),
+        preview=settings.dev,
     )
     async with worker, contextlib.AsyncExitStack() as stack:
         supervisor.write(encode(Ready(worker.bundle.name, _warnings(worker))))

@@ -67,6 +67,8 @@ class ActiveRequest:
     """How many Workers called each other until here, this one included."""
     cpu_ns: float = 0.0
     subrequests: int = 0
+    operations: int = 0
+    """What it has asked of bindings."""
     status: int = 0
     outcome: Outcome = Outcome.OK
     error: WorkerError | None = None
@@ -122,6 +124,7 @@ class ActiveRequest:
             wall_ms=(time.perf_counter() - self.started) * 1000,
             cpu_ms=self.cpu_ns / 1e6,
             subrequests=self.subrequests,
+            operations=self.operations,
             error=self.error,
             ray=self.ray,
         )

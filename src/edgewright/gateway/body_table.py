@@ -19,6 +19,7 @@ from edgewright.protocol.messages import (
     CreditEvent,
     EndEvent,
     FetchCommand,
+    OperateCommand,
     ProtocolViolation,
     RespondCommand,
 )
@@ -67,7 +68,7 @@ class BodyTable:
                 self._hold(0)
 
     def response_body(self, data: bytes) -> bytes | Body:
-        """A response's body that came in one piece."""
+        """A body that came in one piece: a response's, or a value that was read."""
         if len(data) <= SINK_WINDOW:
             return data
         self._hold(len(data))
@@ -79,6 +80,11 @@ class BodyTable:
         if len(data) > SINK_WINDOW:
             active.uploads[op] = len(data)
             self._hold(len(data))
+
+    def hold_more(self, active: ActiveRequest, op: int, size: int) -> None:
+        """More of a body has come that is kept, until uploaded()."""
+        active.uploads[op] = active.uploads.get(op, 0) + size
+        self._hold(size)
 
     def uploaded(self, active: ActiveRequest, op: int) -> None:
         """A subrequest's body is needed no more."""
@@ -179,7 +185,7 @@ class BodyTable:
                 self.forget(active.body_stream)
             active.body_is_whole = True
 
-    def refuse(self, command: RespondCommand | FetchCommand) -> None:
+    def refuse(self, command: RespondCommand | FetchCommand | OperateCommand) -> None:
         """Nobody is there to take it."""
         if command.stream is not None:
             self.drop(command.stream)

@@ -37,6 +37,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     live_clock: bool = False
     outbound: str = "any"
     sandbox: Sandbox = "auto"
+    state: str | None = None
+    """The folder for KV and the like; None is .edgewright/state beside the first Worker."""
     memory_mb: int | None = None
     """What this gateway's isolates may use together."""
 

@@ -6,14 +6,16 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from edgewright.bindings.binding import NO_BINDINGS, Binding
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.casualties import Ending, Inmates, Verdict, may_begin_again, suspects
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import encode, is_known
+from edgewright.gateway.operations import Operations
 from edgewright.gateway.ports import PortTable
 from edgewright.gateway.responses import response_headers
 from edgewright.gateway.subrequests import CallService, Subrequests
@@ -38,6 +40,7 @@ from edgewright.protocol.messages import (
     GrantCommand,
     LogCommand,
     MessageCommand,
+    OperateCommand,
     ProtocolViolation,
     PullCommand,
     RequestEvent,
@@ -108,6 +111,7 @@ class Isolate:
         on_idle: Callable[[], None],
         on_end: Callable[[Ending], None],
         inmates: Inmates | None = None,
+        bindings: Mapping[str, Binding] = NO_BINDINGS,
     ) -> None:
         self.worker = worker
         self._inmates = Inmates() if inmates is None else inmates
@@ -140,6 +144,9 @@ class Isolate:
             warn=self._warn,
         )
         self._sockets = TcpSockets(self._channel, self._bodies, self._subrequests, client)
+        self._operations = Operations(
+            self._channel, self._bodies, self._subrequests, limits, bindings
+        )
 
     @property
     def busy(self) -> bool:
@@ -295,6 +302,11 @@ class Isolate:
             case FetchCommand():
                 if active := self._owner(command.request, command.op):
                     self._subrequests.fetch(active, command, attachment)
+                else:
+                    self._bodies.refuse(command)
+            case OperateCommand():
+                if active := self._owner(command.request, command.op):
+                    self._operations.start(active, command, attachment)
                 else:
                     self._bodies.refuse(command)
             case ChunkCommand():
@@ -539,7 +551,7 @@ class Isolate:
         self._let_go(active)
         active.isolate, active.connections, active.sink = None, None, None
         active.bodies.clear()
-        active.subrequests = 0
+        active.subrequests = active.operations = 0
         return active
 
 

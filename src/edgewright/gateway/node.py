@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from edgewright.bindings.binding import Binding
+from edgewright.bindings.bindings import Bindings
 from edgewright.build import WorkerBundle, format_load_error
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
@@ -53,6 +55,7 @@ class _Worker:
     """A deployed version of a Worker, and its isolate once it has one."""
 
     bundle: WorkerBundle
+    bindings: dict[str, Binding]
     isolate: Isolate | None = None
     loading: asyncio.Task[None] | None = None
     waiting: int = 0
@@ -73,8 +76,9 @@ class Node:
     wherever it is. `sandbox` is how the processes that run Workers lock themselves in. With
     `standby`, one that has started waits for the end of another. With more than `memory_mb` in use
     by all isolates together (half of the machine's memory, if it is not given) idle ones are given
-    up, until their Worker is asked for again. Raises ValueError where `upstream` is no origin, or
-    `memory_mb` not above 0.
+    up, until their Worker is asked for again. `bindings` has the state that Workers share (in
+    memory, if it is not given), and ends with the node. Raises ValueError where `upstream` is no
+    origin, or `memory_mb` not above 0.
     """
 
     def __init__(
@@ -88,8 +92,10 @@ class Node:
         sandbox: Sandbox = "auto",
         standby: bool = False,
         memory_mb: int | None = None,
+        bindings: Bindings | None = None,
     ) -> None:
         self._most = most
+        self._bindings = Bindings(None) if bindings is None else bindings
         self._observer = observer or Silent()
         self._upstream = None if upstream is None else parse_origin(upstream)
         self._live_clock = live_clock
@@ -122,9 +128,10 @@ class Node:
         finishes what it has begun.
 
         An eager one is loaded now, which raises StartupError when it can't be; otherwise with its
-        first request. Raises HostError.
+        first request. Raises HostError, and StateError where its bindings have no place.
         """
-        worker = _Worker(replace(bundle, limits=bundle.limits.capped(self._most)))
+        bindings = self._bindings.of(bundle.bindings)
+        worker = _Worker(replace(bundle, limits=bundle.limits.capped(self._most)), bindings)
         if eager:
             try:
                 await self._load(worker)
@@ -243,6 +250,7 @@ class Node:
         await self._hosts.close()
         await self._client.close()
         await self._to_origin.close()
+        await self._bindings.close()
 
     def _worker(self, name: str) -> _Worker:
         try:
@@ -311,6 +319,7 @@ class Node:
             limits.memory_mb,
             self._live_clock,
             bundle.flags,
+            {name: binding.kind for name, binding in worker.bindings.items()},
             [
                 AssetHead(specifier, asset.kind, len(asset.content), asset.imports)
                 for specifier, asset in bundle.assets.items()
@@ -365,6 +374,7 @@ class Node:
             on_idle=lambda: self._look_idle(worker),
             on_end=ended,
             inmates=host.inmates,
+            bindings=worker.bindings,
         )
         return isolate
 

@@ -126,6 +126,7 @@ class WorkerModules:
         settings = {
             "vars": {} if load.classic else load.vars,
             "services": load.services,
+            "bindings": load.bindings,
             "classic": load.classic,
             "flags": load.flags,
             "liveClock": load.live_clock,

@@ -52,6 +52,8 @@ class RequestRecord:
     """From the request's arrival until nothing of it was left to do."""
     cpu_ms: float
     subrequests: int
+    operations: int = 0
+    """What it has asked of bindings, as KV."""
     error: WorkerError | None = None
     ray: str = ""
     """Where there is an error: the id that the client was shown."""

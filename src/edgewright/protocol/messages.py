@@ -78,6 +78,16 @@ class ResponseEvent(Message, tag="response"):
     """What the upstream has switched to (status 101)."""
 
 
+class ResultEvent(Message, tag="result"):
+    """What an operation on a binding gave: `value`, and bytes that ride along (`inline`) or are a
+    stream."""
+
+    op: int
+    value: Any
+    inline: int | None
+    stream: int | None
+
+
 class FailureEvent(Message, tag="failure"):
     """An op failed; its promise rejects with an error of class `name`."""
 
@@ -173,6 +183,7 @@ Event = (
     | AbortEvent
     | StopEvent
     | ResponseEvent
+    | ResultEvent
     | FailureEvent
     | ChunkEvent
     | EndEvent
@@ -205,6 +216,21 @@ class FetchCommand(Message, tag="fetch"):
     cf: dict[str, Any] | None
     service: str | None
     """The service binding whose Worker is to answer; null for the network."""
+
+
+class OperateCommand(Message, tag="operate"):
+    """Perform an operation on a binding, for `request`; answered by a ResultEvent or a
+    FailureEvent. Each kind of binding has its methods and their arguments."""
+
+    request: Id
+    op: Id
+    binding: str
+    """Its name in `env`."""
+    method: str
+    arguments: Any
+    inline: Size | None
+    stream: Id | None
+    sink: Id | None
 
 
 class AbortCommand(Message, tag="abort"):
@@ -367,6 +393,7 @@ class GoneCommand(Message, tag="gone"):
 
 Command = (
     FetchCommand
+    | OperateCommand
     | AbortCommand
     | RespondCommand
     | FailCommand
@@ -417,7 +444,7 @@ def attachment_size(command: Command) -> int:
     """How many of the frame's attached bytes are the command's."""
     if isinstance(command, ChunkCommand | MessageCommand):
         return command.size
-    if isinstance(command, RespondCommand | FetchCommand):
+    if isinstance(command, RespondCommand | FetchCommand | OperateCommand):
         return command.inline or 0
     return 0
 
@@ -469,6 +496,9 @@ class Load(msgspec.Struct, frozen=True):
     """Time passes while code runs, which it else does not."""
     flags: list[str] = []
     """The compatibility flags that are on (config/compatibility.py)."""
+    bindings: dict[str, str] = {}
+    """Bindings that are more than a value: name → kind, which is the lazy script that makes the
+    object in `env`."""
     assets: list[AssetHead] = []
     """The modules that are no ES modules. Their bytes are the frame's attachments, in this
     order."""

@@ -51,6 +51,8 @@ class ServeSettings:
     upstream: str | None = None
     """The origin behind the Worker, for passThroughOnException()."""
     sandbox: Sandbox = "auto"
+    state: Path | None = None
+    """The folder for KV and the like; None is .edgewright/state beside the first Worker."""
     memory_mb: int | None = None
     """What all isolates together may use; None is half of the machine's memory."""
 
@@ -140,6 +142,7 @@ class _Supervisor:
                 live_clock=settings.live_clock,
                 outbound=settings.outbound,
                 sandbox=settings.sandbox,
+                state=str(settings.state.absolute()) if settings.state else None,
                 memory_mb=max(1, self._memory_mb // self._count),
             )
         )

@@ -258,6 +258,18 @@ const SCENES = {
     subtle.timingSafeEqual(text, text);
     return new Response("ok");
   },
+  async kv(request, { NS }) {
+    await NS.put("k", '{"a":1}', { metadata: { m: 1 }, expirationTtl: 60 });
+    await NS.put("s", new Response("text").body);
+    await NS.put("b", new Uint8Array(200_000));
+    for (const type of ["text", "json", "arrayBuffer"]) await NS.get("k", type);
+    await NS.get(["k", "s"], { type: "text", cacheTtl: 60 });
+    await NS.getWithMetadata("k", { type: "json" });
+    await NS.get("b", "arrayBuffer");
+    await NS.list({ prefix: "", limit: 1 });
+    await NS.delete("k");
+    return new Response(await NS.get("b", "stream"));
+  },
   clone() {
     return Response.json(structuredClone({ a: [1, { b: new Date(0) }], m: new Map([[1, 2]]) }));
   },

@@ -1,0 +1,1 @@
+"""What stands behind the bindings of a Worker's `env` that are more than a value."""

@@ -1,0 +1,55 @@
+"""From what is configured to what performs: the bindings of all Workers of a node, and the stores
+that they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgewright.bindings.binding import Binding
+from edgewright.bindings.kv.binding import KVBinding
+from edgewright.bindings.kv.cache import ReadCache
+from edgewright.bindings.kv.memory import MemoryStore
+from edgewright.bindings.kv.sqlite import SqliteStore
+from edgewright.bindings.kv.store import KVStore
+from edgewright.config.binding_config import BindingConfig, KVNamespace
+
+
+class Bindings:
+    """State is kept in the folder `state`, which all processes of a node share, or in memory
+    without one. With `preview`, namespaces that have an id for that are others."""
+
+    def __init__(self, state: Path | None, *, preview: bool = False) -> None:
+        self._state = state
+        self._preview = preview
+        self._kv: tuple[KVStore, ReadCache] | None = None
+
+    def of(self, configured: dict[str, BindingConfig]) -> dict[str, Binding]:
+        """Those of one Worker. Raises StateError."""
+        return {name: self._binding(config) for name, config in configured.items()}
+
+    async def close(self) -> None:
+        """Waits for what is under way."""
+        if self._kv is not None:
+            await self._kv[0].close()
+            self._kv = None
+
+    def _binding(self, config: BindingConfig) -> Binding:
+        store, cache = self._open_kv()
+        return KVBinding(namespace_id(config, preview=self._preview), store, cache)
+
+    def _open_kv(self) -> tuple[KVStore, ReadCache]:
+        if self._kv is None:
+            store = MemoryStore() if self._state is None else SqliteStore(self._state)
+            self._kv = store, ReadCache(store)
+        return self._kv
+
+
+def namespace_id(config: KVNamespace, *, preview: bool) -> str:
+    """Of the namespace that a binding leads to."""
+    return config.preview_id if preview and config.preview_id is not None else config.id
+
+
+def default_state(path: Path) -> Path:
+    """Where the state of the Worker at `path` is kept if nobody says where."""
+    path = path.resolve()
+    return (path if path.is_dir() else path.parent) / ".edgewright" / "state"

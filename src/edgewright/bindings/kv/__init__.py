@@ -1,0 +1,4 @@
+"""KV: values by keys, read often and written seldom.
+
+https://developers.cloudflare.com/kv/
+"""

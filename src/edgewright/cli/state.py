@@ -1,0 +1,49 @@
+"""What the commands that look into local state have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgewright.bindings.bindings import default_state
+from edgewright.config import ConfigError, WorkerConfig, load_config
+
+STATE = click.option(
+    "--state",
+    "--persist-to",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where KV and the like are kept. .edgewright/state beside the first Worker, if it is not "
+    "given.",
+)
+
+_CONFIG = click.option(
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    default=Path(),
+    help="The Worker: its configuration, or the folder of it. The current folder, if it is not "
+    "given.",
+)
+
+
+def of_a_worker(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say which Worker's state it is."""
+    return STATE(_CONFIG(command))
+
+
+def configuration(config: Path) -> WorkerConfig:
+    """Raises ClickException."""
+    try:
+        return load_config(config)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def folder_of(state: Path | None, config: Path) -> Path:
+    """Where the state is."""
+    return state or default_state(config)
