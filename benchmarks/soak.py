@@ -30,9 +30,12 @@ _BROKEN = ("/throw", "/hang", "/spin", "/allocate", "/reject", "/break", "/end")
 _SETTLE = 60.0
 """Seconds within which everything has to be as before."""
 _FLAT = 0.1
-_FLAT_MB = {"gateway": 8.0, "hosts": 64.0}
-"""By how much the memory of the last third may exceed that of the middle one: a heap that the
-broken Worker has just filled is in it or not."""
+_FLAT_MB = 8.0
+"""By how much the memory of the last third may exceed that of the middle one."""
+_AT_REST_MB = {"gateway": 8.0, "hosts": 64.0}
+"""What may have come to the memory when all is over: garbage that nothing asks V8 to collect."""
+_HOST_MB = 64.0
+"""What a process with no Worker in it takes, and its first isolate."""
 _BROKEN_OFF = 4
 """Answers that may be lost: those that had begun in the one process that the broken Worker shared
 with others when it ended it. There is no way to begin them again."""
@@ -119,11 +122,13 @@ async def _measure(minutes: float) -> int:
     async with running(Spec(_MEMBERS)) as fleet:
         await _warm(fleet)
         before, processes = await fleet.status(), len(fleet.processes)
+        at_rest = fleet.memory_mb()
         soak = _Soak(fleet, time.monotonic() + minutes * 60)
         await soak.run()
         problems = _answers(soak)
         problems += await _leaks(fleet, before, processes)
         problems += _growth(soak)
+        problems += _rest(at_rest, fleet.memory_mb(), len(fleet.processes) - processes)
     for problem in problems:
         print(f"PROBLEM: {problem}")
     print("failed" if problems else "passed")
@@ -157,12 +162,13 @@ async def _leaks(fleet: Fleet, before: Status, processes: int) -> list[str]:
     deadline = time.monotonic() + _SETTLE
     while True:
         after = await fleet.status()
-        # The broken Worker may have a process of its own now, or none for a while.
+        # The broken Worker may have a process of its own now, or none for a while; and the others
+        # went to two when they lost theirs.
         hosts = max(0, after.hosts - before.hosts)
         isolates = after.isolates - before.isolates
         counts = {
             "isolates": isolates,
-            "processes": len(fleet.processes) - processes - min(hosts, 1),
+            "processes": len(fleet.processes) - processes - min(hosts, 2),
             "requests": after.requests - before.requests,
             # Of each host: its standard error, its control socket, its process; and its isolates.
             "file descriptors": after.descriptors - before.descriptors - 3 * hosts - isolates,
@@ -178,18 +184,34 @@ async def _leaks(fleet: Fleet, before: Status, processes: int) -> list[str]:
 
 
 def _growth(soak: _Soak) -> list[str]:
+    """The memory while it runs. That of the hosts goes up by a full heap, and down again, whenever
+    the broken Worker fills one; a leak shows in what is there in between, the lowest tenth."""
     problems: list[str] = []
     third = len(soak.memory) // 3
+    if third < 10:
+        return problems
     for index, what in ((1, "gateway"), (2, "hosts")):
         sizes = [sample[index] for sample in soak.memory]
-        if third < 2:
-            continue
-        middle, last = statistics.median(sizes[third:-third]), statistics.median(sizes[-third:])
-        times = [sample[0] for sample in soak.memory[third:]]
-        slope = statistics.linear_regression(times, sizes[third:]).slope * 60
-        print(f"memory, {what}: {middle:.1f} MB, then {last:.1f} MB; {slope:+.2f} MB a minute")
-        if last > middle * (1 + _FLAT) + _FLAT_MB[what]:
+        middle, last = (
+            statistics.quantiles(part, n=10)[0] for part in (sizes[third:-third], sizes[-third:])
+        )
+        print(
+            f"memory, {what}: {middle:.1f} MB, then {last:.1f} MB; "
+            f"at most {max(sizes):.1f} MB, half of the time below {statistics.median(sizes):.1f} MB"
+        )
+        if last > middle * (1 + _FLAT) + _FLAT_MB:
             problems.append(f"the memory of the {what} grows")
+    return problems
+
+
+def _rest(before: tuple[float, float], after: tuple[float, float], processes: int) -> list[str]:
+    """The memory when nothing is asked any more, beside what it was before the first question."""
+    problems: list[str] = []
+    for index, what in ((0, "gateway"), (1, "hosts")):
+        print(f"memory at rest, {what}: {before[index]:.1f} MB, then {after[index]:.1f} MB")
+        more = _HOST_MB * max(0, processes) if what == "hosts" else 0.0
+        if after[index] > before[index] + _AT_REST_MB[what] + more:
+            problems.append(f"the {what} keep memory")
     return problems
 
 

@@ -165,6 +165,35 @@ def test_an_endless_chain_of_microtasks_is_stopped_and_leaves_nothing_behind(
 FLAGS = ["--no-turboshaft-loop-unrolling"]
 
 
+@pytest.mark.parametrize("flags", [[], ["--no-memory-pool-share-memory-on-teardown"]])
+def test_what_an_isolate_leaves_behind_stays_with_the_process(flags: list[str]) -> None:
+    """Unless V8 is told not to keep it for the next one: then it goes, in the background."""
+    program = f"""
+import time, pydeno
+assert pydeno._pydeno._set_v8_flags({flags}) == []
+
+def kept():
+    for line in open("/proc/self/smaps_rollup"):
+        if line.startswith("Anonymous:"):
+            return int(line.split()[1]) >> 10
+
+pydeno.Runtime().close()
+before = kept()
+runtime = pydeno.Runtime(pydeno.RuntimeConfig(max_heap_size={256 * MIB}))
+runtime.eval("globalThis.kept = Array.from(Array(10_000), () => new Array(1000).fill(0)).length")
+assert kept() > before + 64
+runtime.close()
+deadline = time.monotonic() + {20 if flags else 3}
+while kept() > before + 32 and time.monotonic() < deadline:
+    time.sleep(0.05)
+print(kept() <= before + 32)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{bool(flags)}\n"
+
+
 @pytest.mark.parametrize(
     ("flags", "script", "stopped"),
     [

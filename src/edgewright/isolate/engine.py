@@ -43,6 +43,9 @@ _set_flags(
     # V8 leaves the check for interruptions out of loops that it might unroll: nothing could stop
     # them.
     "--no-turboshaft-loop-unrolling",
+    # What an isolate leaves behind V8 keeps for the next one, without bound and without end: the
+    # memory of a Worker that went over its limit would stay with its process.
+    "--no-memory-pool-share-memory-on-teardown",
     # WebAssembly's memories count nowhere, and grow by an instruction: 128 MiB at most, each.
     f"--wasm-max-mem-pages={(128 << 20) // (64 << 10)}",
 )
