@@ -48,7 +48,7 @@ lock: $(INSTALLED)
 
 clean:
 	rm -rf .venv build dist runtime/node_modules benchmarks/node_modules .pytest_cache .ruff_cache .hypothesis
-	rm -f src/edgewright/isolate/runtime*.js* src/edgewright/isolate/runtime.inputs
+	rm -f src/edgewright/isolate/runtime*.js* src/edgewright/isolate/runtime*.wasm src/edgewright/isolate/runtime.inputs
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # The runtime layer inside the package: hatch_build.py does nothing when it is up to date.

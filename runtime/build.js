@@ -3,7 +3,7 @@
 // src/node/ and src/cloudflare/, which are the modules `node:…` and `cloudflare:…`. What these
 // export is told by runtime-modules.json.
 
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -137,6 +137,11 @@ for (const { entry, folder, name, script } of scripts) {
   }
 }
 await writeFile(`${output}/runtime-modules.json`, JSON.stringify(exportsOf));
+
+await copyFile(
+  path("node_modules/@worker-tools/html-rewriter/esm/vendor/html_rewriter_bg.wasm"),
+  `${output}/runtime-lol_html.wasm`,
+);
 
 await build({
   ...options,

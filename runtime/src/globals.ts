@@ -117,6 +117,7 @@ export function installGlobals(): void {
   lazyGlobals("forms", ["Blob", "File", "FormData"]);
   lazyGlobals("websocket", ["WebSocket", "WebSocketPair", "WebSocketRequestResponsePair"]);
   lazyGlobals("text_streams", ["TextDecoderStream", "TextEncoderStream"]);
+  lazyGlobals("html_rewriter", ["HTMLRewriter"]);
   lazyGlobals("events", [
     ...["CloseEvent", "ErrorEvent", "MessageChannel", "MessageEvent", "MessagePort"],
     ...["PromiseRejectionEvent", "ScheduledEvent", "TailEvent", "TraceEvent"],

@@ -5,6 +5,8 @@ export interface HostFunctions {
   entropy(size: number): Uint8Array;
   /** Source of a script that is too rare for the snapshot. */
   lazyScript(name: string): string;
+  /** A WebAssembly module of our own. */
+  lazyBinary(name: string): Uint8Array;
   /** The content of a module that is no ES module; bytes once only. */
   asset(specifier: string): Uint8Array | string;
   /** The full specifier of a module that the runtime layer brings for this Worker. */
@@ -33,6 +35,7 @@ export interface HostFunctions {
 const NAMES: readonly (keyof HostFunctions)[] = [
   "entropy",
   "lazyScript",
+  "lazyBinary",
   "asset",
   "builtIn",
   "wake",

@@ -8,6 +8,24 @@ declare namespace WebAssembly {
     new (bytes: Uint8Array): Module;
     exports(module: unknown): unknown[];
   };
+  interface Instance {
+    readonly exports: object;
+  }
+  const Instance: {
+    prototype: Instance;
+    new (module: Module, imports: object): Instance;
+  };
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+  }
+  const Memory: { prototype: Memory };
   const CompileError: new (message: string) => Error;
   function instantiate(module: Module, imports?: unknown): Promise<unknown>;
+  // JavaScript Promise Integration (https://webassembly.github.io/js-promise-integration/)
+  /** An import: while a promise that it gives is pending, the WebAssembly code that called it waits. */
+  const Suspending: new (call: (...values: number[]) => number | Promise<number>) => object;
+  /** An export that gives a promise, since what it calls may wait. */
+  function promising<A extends unknown[], R>(
+    call: (...values: A) => R,
+  ): (...values: A) => Promise<R>;
 }

@@ -80,7 +80,7 @@ def _global_classes(declared: Declarations) -> dict[str, Members]:
 
 
 async def test_what_a_worker_sees_is_what_is_declared(run: Run, promised: Promised) -> None:
-    running = await run(HERE / "declared.js")
+    running = await run(HERE / "declared.js", limits={"cpu_ms": 5000})
     asked = {"classes": list(promised.classes), "values": list(promised.values)}
     seen = await running.json("/", method="POST", body=json.dumps(asked).encode())
     found: Found = {}

@@ -2,7 +2,7 @@
 // `import module from "./x.wasm"`, and can't be made of bytes.
 // WebAssembly JavaScript Interface §4 and §5.1
 
-import { PromiseReject } from "../primordials.js";
+import { PromiseReject, uncurryGetter } from "../primordials.js";
 
 const { apply, construct, defineProperty, ownKeys, getOwnPropertyDescriptor } = Reflect;
 
@@ -13,6 +13,13 @@ let NativeModule: NativeModule;
 let CompileError: typeof WebAssembly.CompileError;
 /** Throws for what is no module. */
 let exportsOf: (module: unknown) => unknown;
+
+/** For modules of our own. */
+export let NativeInstance: typeof WebAssembly.Instance;
+export let Suspending: typeof WebAssembly.Suspending;
+export let promising: typeof WebAssembly.promising;
+export let instanceExports: (instance: WebAssembly.Instance) => object;
+export let memoryBuffer: (memory: WebAssembly.Memory) => ArrayBuffer;
 
 /** What an import of a `.wasm` file gives. */
 export function compileModule(bytes: Uint8Array): WebAssembly.Module {
@@ -26,6 +33,9 @@ function disallowed(what: string): Error {
 /** Replaces what compiles. Modules can still be looked into and instantiated. */
 export function installWebAssembly(): void {
   const { instantiate: instantiateModule } = WebAssembly;
+  ({ Instance: NativeInstance, Suspending, promising } = WebAssembly);
+  instanceExports = uncurryGetter(NativeInstance.prototype, "exports");
+  memoryBuffer = uncurryGetter(WebAssembly.Memory.prototype, "buffer");
   NativeModule = WebAssembly.Module;
   CompileError = WebAssembly.CompileError;
   exportsOf = NativeModule.exports;

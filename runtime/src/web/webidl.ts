@@ -79,7 +79,9 @@ export function toUsvString(value: unknown): string {
   return StringIsWellFormed(text) ? text : StringToWellFormed(text);
 }
 
-const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]()));
+export const iteratorPrototype: object = Object.getPrototypeOf(
+  Object.getPrototypeOf([][Symbol.iterator]()),
+);
 
 /** What a default iterator walks: pairs by index, so that it sees what changes meanwhile. */
 type PairAt<K, V> = (index: number) => readonly [K, V] | undefined;

@@ -7,6 +7,7 @@ pydeno is young, so every use of it is here and each fact that this file relies 
 from __future__ import annotations
 
 import contextlib
+import mmap
 import re
 import secrets
 import threading
@@ -106,6 +107,7 @@ class Isolate:
         bind = self._runtime.bind_function
         bind("__entropy", secrets.token_bytes)
         bind("__lazyScript", _lazy_script)
+        bind("__lazyBinary", _lazy_binary)
         bind("__cpuClock", self._read_cpu_clock)
         bind("__wake", self._wake)
         bind("__asset", self._asset)
@@ -235,6 +237,11 @@ _LONE_SURROGATE = re.compile(r"(\\\\)|\\ud[89a-f][0-9a-f]{2}")
 Worker may well have such a string, to log or to throw; UTF-8 can't."""
 
 
+def _mapped(file: Path) -> mmap.mmap:
+    with file.open("rb") as opened:
+        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+
+
 _LAZY_SCRIPTS = {
     file.stem.removeprefix("runtime-"): file.read_text()
     for file in RUNTIME_FOLDER.glob("runtime-*.js")
@@ -244,6 +251,16 @@ _LAZY_SCRIPTS = {
 
 def _lazy_script(name: str) -> str:
     return _LAZY_SCRIPTS[name]
+
+
+_LAZY_BINARIES = {
+    file.stem.removeprefix("runtime-"): _mapped(file) for file in RUNTIME_FOLDER.glob("*.wasm")
+}
+"""Pages of the files, which take no memory until they are used."""
+
+
+def _lazy_binary(name: str) -> bytes:
+    return _LAZY_BINARIES[name][:]
 
 
 def _thrown(error: pydeno.JavaScriptError) -> LoadError:

@@ -44,6 +44,7 @@ export default {
   fetch() {
     quiet = false;
     const { host } = new URL("http://bücher.example/");
+    new HTMLRewriter().on("p", {});
     quiet = true;
     return Response.json({ host, caught: [...new Set(caught)] });
   },

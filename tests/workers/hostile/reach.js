@@ -52,6 +52,7 @@ function walk(roots) {
       const name = `${path}.${String(key)}`;
       const isPublic = PUBLIC.test(String(key)) || NODE.test(name);
       if (suspicious.test(String(key)) && !isPublic) found.push(name);
+      if (value instanceof WebAssembly.Instance) found.push(`${path}: an instance`);
       if ("value" in descriptor) queue.push([name, descriptor.value]);
       else {
         queue.push([`get ${name}`, descriptor.get], [`set ${name}`, descriptor.set]);
@@ -121,6 +122,24 @@ export default {
       domException: thrown(() => atob("*")), typeError: thrown(() => new Headers(1)),
       import: await import("./reach.js"), global: globalThis, frames,
     });
+    const tokens = [];
+    results.tokens = tokens;
+    const keep = (token) => { framesOf(() => {}); tokens.push(token); };
+    await new HTMLRewriter()
+      .on("*", {
+        element(element) {
+          keep(element);
+          framesOf(() => element.setAttribute("a b", ""));
+          tokens.push(element.attributes, thrown(() => { element.tagName = ""; }));
+          element.onEndTag(keep);
+          element.append({ toString() { framesOf(() => {}); return ""; } });
+        },
+        async text(text) { keep(text); await null; framesOf(() => {}); },
+        comments: keep,
+      })
+      .onDocument({ doctype: keep, end: keep })
+      .transform(new Response("<!doctype html><p a=b>text<!--c--></p>"))
+      .text();
     const { found, count } = walk(results);
     return Response.json({ found, count, frames: frames.length });
   },

@@ -1,0 +1,3 @@
+// HTMLRewriter, and lol-html with it.
+
+export { HTMLRewriter } from "./html_rewriter/html_rewriter.js";
