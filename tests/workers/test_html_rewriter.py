@@ -104,7 +104,6 @@ CASES: dict[str, Any] = {
     "streams": "1&lt;2&gt;3<p><b>inü</p><hr><b>text</b>",
     "streamsThatFail": {
         "not UTF-8": f"{PARSER}Invalid UTF-8",
-        "cut": f"{PARSER}Invalid UTF-8",
         "broken": "Error: broken",
     },
     "notStreams": (
@@ -121,6 +120,31 @@ CASES: dict[str, Any] = {
         "a<b": "a<b",
         "<!doctype": "<!doctype",
     },
+    "charsets": {
+        "iso-8859-1": [
+            '<p a=\xe9 b="\xe9&#26085;">\xe9\x80&#26085;&lt;\xe9&#26085;<</p>',
+            "éé€",
+        ],
+        "shift_jis": [
+            '<p a=\x93\xfa b="&#233;\x93\xfa">\x83\x5c\x93\xfa\x93\xfa&lt;&#233;\x93\xfa<</p>',
+            "日ソ日",
+        ],
+        "gb18030": [
+            '<p a=\xd6\xd0 b="\xa8\xa6\xc8\xd5">'
+            "\x81\x30\x84\x36\xff\xc8\xd5&lt;\xa8\xa6\xc8\xd5<</p>",
+            "中¥\ufffd",
+        ],
+        "utf-8": [
+            '<p a=\xff b="\xc3\xa9\xe6\x97\xa5">'
+            "\xef\xbf\xbd\xe6\x97\xa5&lt;\xc3\xa9\xe6\x97\xa5<</p>",
+            "\ufffd\ufffd",
+        ],
+    },
+    "charsetsThatAreNone": [
+        [f"{PARSER}Unknown character encoding has been provided.", False],
+        [f"{PARSER}Expected ASCII-compatible encoding.", False],
+        [f"{PARSER}Expected ASCII-compatible encoding.", False],
+    ],
     "tooLarge": f"{PARSER}The memory limit has been exceeded.",
     "tokens": ["[object Element]", "TypeError: Illegal constructor", "TypeError"],
     "context": ["transform"] * 4,

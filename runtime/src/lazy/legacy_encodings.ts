@@ -4,7 +4,9 @@
 import type { LegacyEncoding } from "../web/encodings.js";
 import {
   createMultibyteDecoder,
+  createMultibyteEncoder,
   createSinglebyteDecoder,
+  createSinglebyteEncoder,
   normalizeEncoding,
 } from "./legacy/exodus_bytes.js";
 
@@ -23,4 +25,9 @@ export function legacyEncoding(label: string): LegacyEncoding | null {
         ? createMultibyteDecoder(name, !fatal)
         : createSinglebyteDecoder(name, !fatal),
   };
+}
+
+/** Of the encoding's own name; throws for a character that the encoding hasn't got. */
+export function legacyEncoder(name: string): (text: string) => Uint8Array {
+  return MULTIBYTE.has(name) ? createMultibyteEncoder(name) : createSinglebyteEncoder(name);
 }

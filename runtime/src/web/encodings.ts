@@ -93,7 +93,7 @@ export function utf16Units(bytes: Uint8Array, bigEndian: boolean): string {
 /** Arguments of one call of fromCharCode: well below what the stack holds. */
 const CHUNK = 8192;
 
-function textOf(units: Uint16Array): string {
+export function textOf(units: Uint16Array): string {
   const size = TypedArrayLength(units);
   let text = "";
   for (let at = 0; at < size; at += CHUNK) {

@@ -277,7 +277,6 @@ const cases = {
     const said = {};
     const bodies = {
       "not UTF-8": new Uint8Array([0x61, 0xff]),
-      cut: new Uint8Array([0x61, 0xe2, 0x82]),
       broken: new ReadableStream({ start: (controller) => controller.error(new Error("broken")) }),
     };
     for (const [name, body] of Object.entries(bodies)) {
@@ -304,6 +303,53 @@ const cases = {
   ambiguous() {
     const body = "<select><xmp><script>x</script></xmp></select>";
     return element("p", body, () => {}).catch((error) => `${error}`.split("\n")[0]);
+  },
+
+  async charsets() {
+    const bytes = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+    const said = {};
+    for (const [charset, body] of Object.entries({
+      "iso-8859-1": "<p a=\xe9>\xe9\x80</p>",
+      shift_jis: "<p a=\x93\xfa>\x83\x5c\x93\xfa</p>",
+      gb18030: "<p a=\xd6\xd0>\x81\x30\x84\x36\xff</p>",
+      "utf-8": "<p a=\xff>\xff</p>",
+    })) {
+      const seen = [];
+      const whole = bytes(body);
+      let at = 0;
+      const response = new HTMLRewriter()
+        .on("p", {
+          element(p) {
+            seen.push(p.getAttribute("a"));
+            p.setAttribute("b", "é日").append("日<é").append(html("日<"), { html: true });
+          },
+          text: (text) => void seen.push(text.text),
+        })
+        .transform(
+          new Response(
+            // A byte at a time: no character is in one piece.
+            new ReadableStream({
+              pull(controller) {
+                if (at === whole.length) controller.close();
+                else controller.enqueue(whole.slice(at, ++at));
+              },
+            }),
+            { headers: { "content-type": `text/html; charset="${charset}"` } },
+          ),
+        );
+      const output = String.fromCharCode(...(await response.bytes()));
+      said[charset] = [output, seen.join("")];
+    }
+    return said;
+  },
+
+  charsetsThatAreNone() {
+    const transform = (charset) => {
+      const response = html("", { "content-type": `text/html; charset=${charset}` });
+      const said = caught(() => new HTMLRewriter().transform(response) && "taken");
+      return [said, response.bodyUsed];
+    };
+    return ["none", "utf-16le", "iso-2022-jp"].map(transform);
   },
 
   async tooLarge() {

@@ -1,10 +1,12 @@
 // The bytes of a body, piece by piece.
 
 import { encodeUtf8 } from "../../engine.js";
-import { isUint8Array } from "../../primordials.js";
+import { isUint8Array, TypedArrayByteLength, TypedArraySet } from "../../primordials.js";
 import type { Source } from "../../web/body_source.js";
 import { GatewayBody } from "../../web/gateway_body.js";
 import { acquireReader, cancelReader, readFrom, requireBytes } from "../../web/streams.js";
+
+const { Uint8Array } = globalThis;
 
 export interface Chunks {
   /** Null at the end. */
@@ -23,7 +25,8 @@ export function chunksOf(source: Exclude<Source, null>): Chunks {
   return {
     async next() {
       const { done, value } = await readFrom(reader);
-      return done ? null : requireBytes(value);
+      if (done) return null;
+      return typeof value === "string" ? encodeUtf8(value) : requireBytes(value);
     },
     cancel: (reason) => cancelReader(reader, reason),
   };
@@ -41,4 +44,13 @@ export function chunksOfBytes(bytes: Uint8Array): Chunks {
       rest = null;
     },
   };
+}
+
+export function joinBytes(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const size = TypedArrayByteLength(head);
+  if (size === 0) return tail;
+  const bytes = new Uint8Array(size + TypedArrayByteLength(tail));
+  TypedArraySet(bytes, head);
+  TypedArraySet(bytes, tail, size);
+  return bytes;
 }

@@ -7,7 +7,7 @@ import { isReadableStream } from "../../web/streams.js";
 import { toDictionary } from "../../web/webidl.js";
 import { type Chunks, chunksOf } from "./chunks.js";
 import { Insertion, type Insertions } from "./insertions.js";
-import { HTML, type LolHtml, type Name, NONE, type TokenKind } from "./lol_html.js";
+import { type LolHtml, type Name, NONE, type TokenKind } from "./lol_html.js";
 
 const { TypeError } = globalThis;
 
@@ -103,7 +103,7 @@ export function insert<T extends Token>(
   if (stream === null) return insertString(token, kind, name, content, options);
   const insertion = new Insertion(stream, wantsHtml(options));
   const { lol, pointer, insertions } = use(token, kind);
-  lol.callWith(name, pointer, insertions.add(insertion), HTML);
+  lol.insert(name, pointer, insertions.add(insertion), true);
   return token;
 }
 
@@ -116,7 +116,7 @@ export function insertString<T extends Token>(
 ): T {
   const { text, html } = takeString(content, options);
   const { lol, pointer } = use(token, kind);
-  lol.callWith(name, pointer, text, html ? HTML : NONE);
+  lol.insert(name, pointer, text, html);
   return token;
 }
 

@@ -3,10 +3,12 @@
 
 import { requireRequest } from "../../io.js";
 import { listCopy, SafeSet, safeList } from "../../primordials.js";
-import { moveSource } from "../../web/body.js";
+import { headerList, moveSource } from "../../web/body.js";
+import { getFlat } from "../../web/headers.js";
 import { isResponse, Response } from "../../web/response.js";
 import { streamOfBytes } from "../../web/streams.js";
 import { defineInterface, requireArguments, toDictionary } from "../../web/webidl.js";
+import { charsetOf } from "./charset.js";
 import { chunksOf } from "./chunks.js";
 import { type ContentKind, type Handler, type Handlers, takeLolHtml } from "./lol_html.js";
 import { type Registration, Transformation } from "./transformation.js";
@@ -37,10 +39,13 @@ export class HTMLRewriter {
     if (!isResponse(response)) {
       throw new TypeError("HTMLRewriter.transform: the argument is not a Response");
     }
+    requireRequest();
+    // Before the body is taken away from the response.
+    const charset = charsetOf(getFlat(headerList(response), "content-type"));
     const source = moveSource(response);
     if (source === null) return response;
-    requireRequest();
-    const transformation = new Transformation(chunksOf(source), listCopy(this.#registrations));
+    const registrations = listCopy(this.#registrations);
+    const transformation = new Transformation(chunksOf(source), registrations, charset);
     return new Response(streamOfBytes(transformation).stream, response);
   }
 }

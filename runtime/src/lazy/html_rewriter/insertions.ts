@@ -7,17 +7,17 @@ import { decodeUtf8, encodeUtf8 } from "../../engine.js";
 import { fillRandom } from "../../io.js";
 import {
   NumberToString,
-  replaceString,
   SafeMap,
   StringIncludes,
   StringSlice,
   TypedArrayByteLength,
   TypedArrayIndexOf,
-  TypedArraySet,
   viewBytes,
 } from "../../primordials.js";
+import { incompleteTail } from "../../web/encodings.js";
 import { utf8DecodeWithoutBOM } from "../../web/url_utf8.js";
-import type { Chunks } from "./chunks.js";
+import { type Chunks, joinBytes } from "./chunks.js";
+import { escapeText } from "./escape.js";
 
 const { TypeError, Uint8Array } = globalThis;
 
@@ -40,7 +40,7 @@ export class Insertion {
   /** Text of the document, as it is to be written; null at the end. */
   async next(): Promise<string | null> {
     const chunk = await this.#chunks.next();
-    if (chunk === null && TypedArrayByteLength(this.#tail) > 0) throw notUtf8();
+    // Half a character at the end is left out, as on the platform.
     if (chunk === null) return null;
     const text = this.#decode(chunk);
     return this.#html ? text : escapeText(text);
@@ -52,13 +52,13 @@ export class Insertion {
 
   /** A character may be divided between two chunks. */
   #decode(chunk: Uint8Array): string {
-    const bytes = joined(this.#tail, chunk);
+    const bytes = joinBytes(this.#tail, chunk);
     const size = TypedArrayByteLength(bytes);
-    const whole = size - incompleteTail(bytes, size);
+    const whole = size - incompleteTail("utf-8", bytes);
     this.#tail = viewBytes(bytes, whole, size);
     const text = utf8DecodeWithoutBOM(viewBytes(bytes, 0, whole));
     if (StringIncludes(text, "\uFFFD") && TypedArrayByteLength(encodeUtf8(text)) !== whole) {
-      throw notUtf8();
+      throw new TypeError("Parser error: Invalid UTF-8");
     }
     return text;
   }
@@ -116,34 +116,4 @@ function randomDigits(): string {
     digits += StringSlice(NumberToString(0x100 + (bytes[i] as number), 16), 1);
   }
   return digits;
-}
-
-/** As lol-html escapes strings that are not HTML. */
-export function escapeText(text: string): string {
-  const ampersands = replaceString(text, "&", "&amp;");
-  return replaceString(replaceString(ampersands, "<", "&lt;"), ">", "&gt;");
-}
-
-function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
-  const size = TypedArrayByteLength(head);
-  if (size === 0) return tail;
-  const bytes = new Uint8Array(size + TypedArrayByteLength(tail));
-  TypedArraySet(bytes, head);
-  TypedArraySet(bytes, tail, size);
-  return bytes;
-}
-
-/** How many bytes at the end are the beginning of a character. */
-function incompleteTail(bytes: Uint8Array, size: number): number {
-  for (let back = 1; back <= 3 && back <= size; back++) {
-    const byte = bytes[size - back] as number;
-    if ((byte & 0xc0) === 0x80) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back ? back : 0;
-  }
-  return 0;
-}
-
-function notUtf8(): TypeError {
-  return new TypeError("Parser error: Invalid UTF-8");
 }

@@ -10,11 +10,14 @@
 // Whatever is thrown by an import unwinds lol-html without its cleaning up: such an instance is never
 // used again. One that got to its end serves the next rewriter.
 
-import * as engine from "../../engine.js";
+import { encodeUtf8 } from "../../engine.js";
 import { host } from "../../host.js";
 import {
   ArrayPop,
+  StringCharCodeAt,
   StringIsWellFormed,
+  StringSlice,
+  StringToWellFormed,
   safeList,
   TypedArrayByteLength,
   TypedArraySet,
@@ -29,6 +32,8 @@ import {
   promising,
   Suspending,
 } from "../../web/webassembly.js";
+import type { Charset } from "./charset.js";
+import { escapeText } from "./escape.js";
 
 const { Error, TypeError, Uint8Array } = globalThis;
 
@@ -83,8 +88,6 @@ const FIRST_FREE = 36;
 /** What stands for an object wherever only one is possible. */
 const THE_ONLY = TRUE;
 export const NONE = 0;
-/** Options of content that is HTML. */
-export const HTML = TRUE;
 /** A boolean that may be missing. */
 const MISSING = 0xffffff;
 
@@ -98,6 +101,15 @@ const MOST_IDLE_BYTES = 2 << 20;
 /** What is in the list for the function that takes the output. */
 const SINK = { sink: true };
 
+/** What may have no references to characters, and what it is called. */
+const ENCODABLE: { readonly [name in Name]?: string } = {
+  // @ts-expect-error: a record of our own has no prototype
+  __proto__: null,
+  comment_set_text: "Comment text",
+  element_set_tag_name: "The tag name",
+  endtag_set_name: "The tag name",
+};
+
 interface TokenEntry {
   readonly kind: TokenKind;
   readonly pointer: number;
@@ -107,9 +119,9 @@ let module: WebAssembly.Module | null = null;
 const idle = safeList<LolHtml>();
 
 /** An instance with a new rewriter, whose owner is yet to be set. */
-export function takeLolHtml(): LolHtml {
+export function takeLolHtml(charset: Charset | null = null): LolHtml {
   const lol = idle.length > 0 ? ArrayPop(idle) : new LolHtml();
-  lol.begin();
+  lol.begin(charset);
   return lol;
 }
 
@@ -118,6 +130,7 @@ export class LolHtml {
   readonly #write: (...values: number[]) => Promise<number>;
   readonly #end: (...values: number[]) => Promise<number>;
   #owner: Owner | null = null;
+  #charset: Charset | null = null;
   #rewriter = 0;
   #objects = safeList<unknown>();
   #free = safeList<number>();
@@ -132,7 +145,8 @@ export class LolHtml {
   }
 
   /** Makes a rewriter. */
-  begin(): void {
+  begin(charset: Charset | null): void {
+    this.#charset = charset;
     for (let i = 0; i < FIRST_FREE; i++) this.#objects[i] = undefined;
     this.#objects[NULL] = null;
     this.#objects[TRUE] = true;
@@ -196,7 +210,7 @@ export class LolHtml {
 
   /** Calls a function of a token that takes a string and no more than a number. */
   callWith(name: Name, pointer: number, text: string, option: number = NONE): number {
-    const bytes = encodeUtf8(text);
+    const bytes = this.#encode(text, ENCODABLE[name] ?? null);
     const size = TypedArrayByteLength(bytes);
     return this.#guard(() => this.exports[name](pointer, this.#put(bytes), size, option));
   }
@@ -204,7 +218,7 @@ export class LolHtml {
   /** Adds to the output, at its end: lol-html's own function would call for the output while code of
    * the Worker runs, which can't be suspended. */
   append(text: string): void {
-    const bytes = encodeUtf8(text);
+    const bytes = this.#encode(text);
     (this.#owner as Owner).write(bytes, 0, TypedArrayByteLength(bytes));
   }
 
@@ -228,9 +242,16 @@ export class LolHtml {
     return object;
   }
 
+  /** before(), append() and the like. */
+  insert(name: Name, pointer: number, text: string, html: boolean): void {
+    // References to characters that the document's encoding hasn't got are not to be escaped.
+    if (html || this.#charset === null) this.callWith(name, pointer, text, html ? TRUE : NONE);
+    else this.callWith(name, pointer, escapeText(text), TRUE);
+  }
+
   setAttribute(pointer: number, name: string, value: string): void {
-    const names = encodeUtf8(name);
-    const values = encodeUtf8(value);
+    const names = this.#encode(name, "The attribute name");
+    const values = this.#encode(value);
     const size = TypedArrayByteLength(names);
     this.#guard(() => {
       const at = this.#put(names);
@@ -270,7 +291,16 @@ export class LolHtml {
   }
 
   #decode(at: number, size: number): string {
-    return size === 0 ? "" : utf8DecodeWithoutBOM(viewBytes(this.#bytes(), at, at + size));
+    if (size === 0) return "";
+    const text = utf8DecodeWithoutBOM(viewBytes(this.#bytes(), at, at + size));
+    return this.#charset === null ? text : this.#charset.read(text);
+  }
+
+  /** lol-html takes strings without lone surrogates only. `what` may have no character that the
+   * document's encoding hasn't got. */
+  #encode(text: string, what: string | null = null): Uint8Array {
+    if (!StringIsWellFormed(text)) throw loneSurrogate(text);
+    return encodeUtf8(this.#charset === null ? text : this.#charset.write(text, what));
   }
 
   #handler(index: number, kind: ContentKind): number {
@@ -359,10 +389,11 @@ export class LolHtml {
   }
 }
 
-/** lol-html takes strings without lone surrogates only; the words are Rust's. */
-function encodeUtf8(text: string): Uint8Array {
-  if (!StringIsWellFormed(text)) {
-    throw new TypeError("Parser error: invalid utf-8 sequence of 1 bytes");
-  }
-  return engine.encodeUtf8(text);
+/** The words are Rust's. */
+function loneSurrogate(text: string): TypeError {
+  const whole = StringToWellFormed(text);
+  let at = 0;
+  while (StringCharCodeAt(text, at) === StringCharCodeAt(whole, at)) at++;
+  const index = TypedArrayByteLength(encodeUtf8(StringSlice(text, 0, at)));
+  return new TypeError(`Parser error: invalid utf-8 sequence of 1 bytes from index ${index}`);
 }

@@ -3,6 +3,7 @@
 
 import { defineInterface, requireArguments } from "../../web/webidl.js";
 import { AttributesIterator } from "./attributes.js";
+import { escapeText } from "./escape.js";
 import {
   type Handle,
   insert,
@@ -14,7 +15,6 @@ import {
   takeString,
   use,
 } from "./handle.js";
-import { escapeText } from "./insertions.js";
 import { NONE, type TokenKind } from "./lol_html.js";
 
 const { TypeError } = globalThis;

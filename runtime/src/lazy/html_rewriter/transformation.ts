@@ -13,6 +13,7 @@ import {
 } from "../../primordials.js";
 import { SOURCE } from "../../web/gateway_body.js";
 import type { ByteSource } from "../../web/streams.js";
+import type { Charset } from "./charset.js";
 import type { Chunks } from "./chunks.js";
 import { Handle, type Token } from "./handle.js";
 import { type Insertion, Insertions, MARK_SIZE } from "./insertions.js";
@@ -47,6 +48,7 @@ const MOST_MEMORY = 8 << 20;
 export class Transformation implements Owner, ByteSource {
   readonly #source: Chunks;
   readonly #registrations: readonly Registration[];
+  readonly #charset: Charset | null;
   readonly #insertions = new Insertions();
   readonly #output = new Output();
   readonly #owner = currentRequest();
@@ -69,8 +71,9 @@ export class Transformation implements Owner, ByteSource {
   /** The token of the handler that runs. */
   #current: Handle | null = null;
 
-  constructor(source: Chunks, registrations: readonly Registration[]) {
+  constructor(source: Chunks, registrations: readonly Registration[], charset: Charset | null) {
     this.#source = source;
+    this.#charset = charset;
     this.#registrations = registrations;
   }
 
@@ -110,14 +113,11 @@ export class Transformation implements Owner, ByteSource {
       while (chunk !== null) {
         const size = TypedArrayByteLength(chunk);
         for (let at = 0; at < size && !this.#over; at += PIECE) {
-          await lol.write(viewBytes(chunk, at, at + PIECE < size ? at + PIECE : size));
-          if (lol.memorySize() > MOST_MEMORY) {
-            throw new TypeError("Parser error: The memory limit has been exceeded.");
-          }
-          await this.#room();
+          await this.#rewrite(lol, viewBytes(chunk, at, at + PIECE < size ? at + PIECE : size));
         }
         chunk = this.#over ? null : await this.#source.next();
       }
+      if (this.#charset !== null && !this.#over) await this.#rewrite(lol, null);
       if (this.#over) return;
       await lol.end();
       if (this.#over) return;
@@ -135,8 +135,18 @@ export class Transformation implements Owner, ByteSource {
     this.#tellReader?.();
   }
 
+  /** Null stands for what is left at the end. */
+  async #rewrite(lol: LolHtml, piece: Uint8Array | null): Promise<void> {
+    const bytes = this.#charset === null ? piece : this.#charset.widen(piece);
+    await lol.write(bytes as Uint8Array);
+    if (lol.memorySize() > MOST_MEMORY) {
+      throw new TypeError("Parser error: The memory limit has been exceeded.");
+    }
+    await this.#room();
+  }
+
   #begin(): LolHtml {
-    const lol = takeLolHtml();
+    const lol = takeLolHtml(this.#charset);
     lol.setOwner(this);
     for (let i = 0; i < this.#registrations.length; i++) {
       const { selector, handlers } = this.#registrations[i] as Registration;
@@ -179,12 +189,21 @@ export class Transformation implements Owner, ByteSource {
   write(memory: Uint8Array, start: number, end: number): void {
     const found = this.#insertions.some ? this.#insertions.find(memory, start, end) : null;
     if (found === null) {
-      this.#output.add(memory, start, end);
+      this.#add(memory, start, end);
       return;
     }
-    this.#output.add(memory, start, found[0]);
+    this.#add(memory, start, found[0]);
     this.#insertion = found[1];
     this.#marked = copyBytes(memory, found[0] + MARK_SIZE, end);
+  }
+
+  #add(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#charset === null) {
+      this.#output.add(bytes, start, end);
+    } else {
+      const narrow = this.#charset.narrow(bytes, start, end);
+      this.#output.add(narrow, 0, TypedArrayByteLength(narrow));
+    }
   }
 
   written(): Promise<void> | null {
@@ -199,8 +218,8 @@ export class Transformation implements Owner, ByteSource {
       this.#announce();
       for (let text = await insertion.next(); text !== null; text = await insertion.next()) {
         this.#requireReader();
-        const bytes = encodeUtf8(text);
-        this.#output.add(bytes, 0, TypedArrayByteLength(bytes));
+        const bytes = encodeUtf8(this.#charset === null ? text : this.#charset.write(text));
+        this.#add(bytes, 0, TypedArrayByteLength(bytes));
         await this.#room();
       }
       this.#requireReader();

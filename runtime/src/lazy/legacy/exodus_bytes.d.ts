@@ -9,3 +9,7 @@ export function createSinglebyteDecoder(
   encoding: string,
   loose: boolean,
 ): (bytes: Uint8Array) => string;
+
+export function createMultibyteEncoder(encoding: string): (text: string) => Uint8Array;
+
+export function createSinglebyteEncoder(encoding: string): (text: string) => Uint8Array;

@@ -2,5 +2,5 @@
 // Node's along.
 
 export { normalizeEncoding } from "@exodus/bytes/encoding-lite.js";
-export { createMultibyteDecoder } from "@exodus/bytes/multi-byte.js";
-export { createSinglebyteDecoder } from "@exodus/bytes/single-byte.js";
+export { createMultibyteDecoder, createMultibyteEncoder } from "@exodus/bytes/multi-byte.js";
+export { createSinglebyteDecoder, createSinglebyteEncoder } from "@exodus/bytes/single-byte.js";
