@@ -23,6 +23,18 @@ export interface WebSockets {
   deliver(event: MessageEvent | CloseEvent | GrantEvent, bytes: Uint8Array | null): void;
 }
 
+let mostBytes = 1 << 20;
+
+/** Settled before the Worker's first line runs. */
+export function setMessageLimit(bytes: number): void {
+  mostBytes = bytes;
+}
+
+/** Bytes that a message may have, be it sent or received. */
+export function messageLimit(): number {
+  return mostBytes;
+}
+
 let webSockets: WebSockets | null = null;
 
 /** The script has been loaded, by whoever needed it first. */

@@ -3,6 +3,7 @@
 import { letClockRun } from "../clock.js";
 import { loadLazy } from "../lazy.js";
 import { type AssetKind, addNamespace, asset, builtIn, setAssetKinds } from "../modules.js";
+import { setMessageLimit } from "../web/web_sockets.js";
 import { setFlags } from "./compatibility.js";
 import { setEnvironment } from "./environment.js";
 import { newFetcher } from "./fetcher.js";
@@ -25,6 +26,8 @@ interface Settings {
   classic: boolean;
   flags: string[];
   liveClock: boolean;
+  /** Bytes that a WebSocket's message may have. */
+  websocketMessage: number;
   /** The modules that are no ES modules. */
   kinds: Record<string, AssetKind>;
 }
@@ -45,5 +48,6 @@ export function configure(json: string): object {
   setEnvironment(settings.vars, variables);
   setAssetKinds(settings.kinds);
   setFlags(settings.flags);
+  setMessageLimit(settings.websocketMessage);
   return { asset, addNamespace, builtIn };
 }

@@ -66,6 +66,8 @@ class ActiveRequest:
     depth: int = 1
     """How many Workers called each other until here, this one included."""
     cpu_ns: float = 0.0
+    forgiven_ns: float = 0.0
+    """Of that, what does not count any more: it was before the last message from outside."""
     subrequests: int = 0
     operations: int = 0
     """What it has asked of bindings."""

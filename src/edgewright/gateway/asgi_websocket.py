@@ -23,6 +23,7 @@ from edgewright.websocket.socket import (
     GOING_AWAY,
     LOST,
     NO_STATUS,
+    TOO_LARGE,
     Closed,
     Message,
     pipe,
@@ -31,7 +32,6 @@ from edgewright.websocket.socket import (
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
-_TOO_BIG = 1009
 _FAILED = 1011
 
 
@@ -57,10 +57,9 @@ class AsgiWebSocket:
         text: str | None = message.get("text")
         data: bytes = text.encode() if text is not None else message["bytes"]
         if len(data) > self._most:
-            reason = f"The message is larger than {self._most >> 20} MB."
-            await self.close(_TOO_BIG, reason)
-            return Closed(_TOO_BIG, reason, clean=False)
-        return Message(data, text is not None)
+            await self.close(TOO_LARGE.code, TOO_LARGE.reason)
+            return TOO_LARGE
+        return Message(data, text is not None, outside=True)
 
     async def send(self, message: Message) -> None:
         if not self._closed_out:

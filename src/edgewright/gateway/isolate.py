@@ -18,6 +18,7 @@ from edgewright.gateway.coding import encode, is_known
 from edgewright.gateway.operations import Operations
 from edgewright.gateway.ports import PortTable
 from edgewright.gateway.responses import response_headers
+from edgewright.gateway.sockets import perform as perform_on_socket
 from edgewright.gateway.subrequests import CallService, Subrequests
 from edgewright.gateway.tcp_sockets import TcpSockets
 from edgewright.messages import Body, BodyError, Request, Response
@@ -25,27 +26,21 @@ from edgewright.observe.records import LogLine, Observer, Outcome, WorkerError
 from edgewright.protocol.messages import (
     AbortCommand,
     AbortEvent,
-    AcceptCommand,
     ChunkCommand,
     ClearCommand,
-    CloseCommand,
     Command,
-    ConnectCommand,
     DiscardCommand,
     DoneCommand,
     EndCommand,
     FailCommand,
     FetchCommand,
     GoneCommand,
-    GrantCommand,
     LogCommand,
-    MessageCommand,
     OperateCommand,
     ProtocolViolation,
     PullCommand,
     RequestEvent,
     RespondCommand,
-    StartTlsCommand,
     StopEvent,
     TimerCommand,
     TimerEvent,
@@ -53,7 +48,6 @@ from edgewright.protocol.messages import (
 )
 from edgewright.subrequest.client import SubrequestClient
 from edgewright.subrequest.upstream import header
-from edgewright.websocket.handshake import is_upgrade
 from edgewright.websocket.socket import GOING_AWAY, LOST, Closed
 
 _OUTCOMES = frozenset[str](Outcome)
@@ -132,7 +126,7 @@ class Isolate:
         self._bodies = BodyTable(
             self._channel, on_freed=self._freed, on_too_much=self._has_too_much
         )
-        self._ports = PortTable(self._channel)
+        self._ports = PortTable(self._channel, limits.websocket_message_mb << 20)
         self._subrequests = Subrequests(
             self._channel,
             self._bodies,
@@ -143,10 +137,10 @@ class Isolate:
             call,
             warn=self._warn,
         )
-        self._sockets = TcpSockets(self._channel, self._bodies, self._subrequests, client)
         self._operations = Operations(
             self._channel, self._bodies, self._subrequests, limits, bindings
         )
+        self._tcp = TcpSockets(self._channel, self._bodies, self._subrequests, client)
 
     @property
     def busy(self) -> bool:
@@ -273,11 +267,15 @@ class Isolate:
         over: ActiveRequest | None = None
         shares = [max(0.0, share) for share in spent[1::2]]
         total = sum(shares)
+        fresh = self._ports.spoken_to(self._channel.in_turn)
         for request, share in zip(spent[::2], shares, strict=False):
             active = self._requests.get(int(request))
             if active is not None and total > 0:
-                active.cpu_ns += cpu_ns * share / total
-                if active.cpu_ns > self._cpu_ns and not active.stopped:
+                used = cpu_ns * share / total
+                active.cpu_ns += used
+                if active in fresh:
+                    active.forgiven_ns = active.cpu_ns - used
+                if active.cpu_ns - active.forgiven_ns > self._cpu_ns and not active.stopped:
                     # Before its commands are performed: what it has answered comes too late.
                     self._failed(active, _failure(Outcome.EXCEEDED_CPU, _OVER_CPU))
                     over = active
@@ -328,21 +326,6 @@ class Isolate:
                     )
             case AbortCommand() | ClearCommand():
                 any(self._subrequests.cancel(a, command.op) for a in self._requests.values())
-            case MessageCommand():
-                self._ports.push(command, attachment)
-            case GrantCommand():
-                self._ports.grant(command)
-            case CloseCommand():
-                self._ports.close(command)
-            case AcceptCommand():
-                if active := self._owner(command.request):
-                    self._ports.accept(active, command)
-            case ConnectCommand():
-                if active := self._owner(command.request, command.op):
-                    self._sockets.connect(active, command)
-            case StartTlsCommand():
-                if active := self._owner(command.request, command.op):
-                    self._sockets.start_tls(active, command)
             case FailCommand():
                 self._fail(command)
             case LogCommand():
@@ -353,6 +336,8 @@ class Isolate:
                 if command.outcome not in _OUTCOMES:
                     raise ProtocolViolation(f"{command.outcome!r} is no outcome")
                 self._last_word = command
+            case _:
+                perform_on_socket(command, attachment, self._ports, self._tcp, self._owner)
 
     def _owner(self, request: int, op: int | None = None) -> ActiveRequest | None:
         """The request that a command is for; None when it has ended, which its code may not have
@@ -387,9 +372,7 @@ class Isolate:
         active.head.set_result(response)
 
     def _response(self, active: ActiveRequest, command: RespondCommand, inline: bytes) -> Response:
-        switches = command.websocket is not None or command.port is not None
-        if switches and not (command.status == 101 and is_upgrade(active.request.headers)):
-            raise ValueError("This request did not ask for a WebSocket.")
+        switches = self._ports.may_answer(active, command)
         if not (200 <= command.status <= 599 or switches):
             raise ValueError(f"{command.status} is no status that a response can have.")
         headers = response_headers(command.headers, head=active.request.method == "HEAD")
@@ -501,8 +484,8 @@ class Isolate:
             return
         self._ended = True
         self._bodies.break_off(word.message)
-        self._ports.break_off(Closed(GOING_AWAY) if word.outcome == Outcome.CANCELED else LOST)
         ending = Ending(process=word.process or died, wanted=word.outcome == Outcome.CANCELED)
+        self._ports.break_off(Closed(GOING_AWAY) if ending.wanted else LOST)
         unsent = {event.request for event in self._channel.unsent if type(event) is RequestEvent}
         begin_elsewhere = not ending.wanted
         begun = [active for active in self._requests.values() if active.id not in unsent]

@@ -224,7 +224,9 @@ class Node:
             headers = response_headers(upstream.headers, head=request.method == "HEAD")
         except (SubrequestError, ValueError):
             return None
-        return Response(upstream.status, headers, upstream.body, upstream.status_text)
+        return Response(
+            upstream.status, headers, upstream.body, upstream.status_text, upstream.websocket
+        )
 
     async def drain(self, deadline: float) -> bool:
         """Waits until no request is in flight, for `deadline` seconds at most; whether so."""
@@ -320,6 +322,7 @@ class Node:
             self._live_clock,
             bundle.flags,
             {name: binding.kind for name, binding in worker.bindings.items()},
+            limits.websocket_message_mb << 20,
             [
                 AssetHead(specifier, asset.kind, len(asset.content), asset.imports)
                 for specifier, asset in bundle.assets.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edgewright.gateway.active import ActiveRequest
 from edgewright.gateway.channel import Channel
@@ -15,6 +15,7 @@ from edgewright.protocol.messages import (
     AcceptCommand,
     CloseCommand,
     CloseEvent,
+    Event,
     GrantCommand,
     GrantEvent,
     MessageCommand,
@@ -22,13 +23,19 @@ from edgewright.protocol.messages import (
     ProtocolViolation,
     RespondCommand,
 )
-from edgewright.websocket.socket import GOING_AWAY, LOST, Closed, Message, WebSocket, pipe
+from edgewright.websocket.handshake import is_upgrade
+from edgewright.websocket.socket import (
+    GOING_AWAY,
+    LOST,
+    TOO_LARGE,
+    Closed,
+    Message,
+    WebSocket,
+    pipe,
+)
 
 _GRANT_AT = PORT_WINDOW // 4
 """Bytes taken from the isolate after which it is told so: not for each message."""
-
-MAX_MESSAGE = 32 << 20
-"""Bytes of a message that an isolate may send."""
 
 MAX_PORTS = 10_000
 """Open at a time, for one isolate."""
@@ -37,8 +44,11 @@ MAX_PORTS = 10_000
 class Port:
     """The isolate's side of a WebSocket (see there): what it sends is received."""
 
-    def __init__(self, id: int, channel: Channel, on_over: Callable[[], None]) -> None:
+    def __init__(self, id: int, channel: Channel, most: int, on_over: Callable[[], None]) -> None:
+        self.outside = False
+        """Whether it is no isolate that speaks to this one."""
         self._id = id
+        self._most = most
         self._channel = channel
         self._on_over = on_over
         self._said: deque[Message | Closed] = deque()
@@ -91,8 +101,12 @@ class Port:
         return first
 
     async def send(self, message: Message) -> None:
+        if len(message.data) > self._most:
+            self._tell(TOO_LARGE)
+            self.break_off(TOO_LARGE)
         await self._until_wanted()
         if not self._closed_out:
+            self.outside = message.outside
             self._credit -= len(message.data) + MESSAGE_COST
             self._channel.post(
                 MessageEvent(self._id, len(message.data), message.text), message.data
@@ -150,10 +164,12 @@ class Port:
 
 
 class PortTable:
-    """By their ids: held websockets have the gateway's, ports the isolate's."""
+    """By their ids: held websockets have the gateway's, ports the isolate's. A message may have
+    `most` bytes, be it for the isolate or from it."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, most: int) -> None:
         self._channel = channel
+        self._most = most
         self._held: dict[int, tuple[ActiveRequest, WebSocket]] = {}
         self._last_held = 0
         self._ports: dict[int, tuple[ActiveRequest, Port]] = {}
@@ -161,6 +177,18 @@ class PortTable:
 
     def is_open(self, port: int | None) -> bool:
         return port in self._ports
+
+    def spoken_to(self, events: Sequence[Event]) -> frozenset[ActiveRequest]:
+        """The requests that are open WebSockets, and that one of these events brings a message from
+        outside. What an isolate says to another is none: the two could go on like that forever."""
+        if not self._ports:
+            return frozenset()
+        found = [self._ports.get(event.port) for event in events if type(event) is MessageEvent]
+        return frozenset(
+            owner
+            for owner, port in filter(None, found)
+            if port.outside and owner.port in self._ports
+        )
 
     def hold(self, active: ActiveRequest, socket: WebSocket) -> int:
         """Keeps a websocket for an isolate, which may accept it or pass it on: its id."""
@@ -179,6 +207,14 @@ class PortTable:
         task = asyncio.get_running_loop().create_task(pipe(socket, port))
         self._pipes.add(task)
         task.add_done_callback(self._pipes.discard)
+
+    def may_answer(self, active: ActiveRequest, command: RespondCommand) -> bool:
+        """Whether the response is a WebSocket. Raises ValueError where it must not be."""
+        if command.websocket is None and command.port is None:
+            return False
+        if command.status != 101 or not is_upgrade(active.request.headers):
+            raise ValueError("This request did not ask for a WebSocket.")
+        return True
 
     def answer(self, active: ActiveRequest, command: RespondCommand) -> WebSocket | None:
         """What a client is to be connected with. Raises BodyError and ProtocolViolation."""
@@ -201,7 +237,7 @@ class PortTable:
 
     def push(self, command: MessageCommand, data: bytes) -> None:
         """Raises ProtocolViolation."""
-        if len(data) > MAX_MESSAGE:
+        if len(data) > self._most:
             raise ProtocolViolation(f"a message of {len(data)} bytes")
         if command.text:
             try:
@@ -256,7 +292,7 @@ class PortTable:
         if id in self._ports or len(self._ports) >= MAX_PORTS:
             raise ProtocolViolation(f"port {id} can't be opened")
         active.sockets = True
-        port = Port(id, self._channel, lambda: self._forget(id))
+        port = Port(id, self._channel, self._most, lambda: self._forget(id))
         self._ports[id] = (active, port)
         return port
 

@@ -130,6 +130,7 @@ class WorkerModules:
             "classic": load.classic,
             "flags": load.flags,
             "liveClock": load.live_clock,
+            "websocketMessage": load.websocket_message,
             "kinds": {head.specifier: head.kind for head in load.assets},
         }
         return (

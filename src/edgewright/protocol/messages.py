@@ -355,7 +355,7 @@ class ConnectCommand(Message, tag="connect"):
 
     request: Id
     op: Id
-    host: Annotated[str, msgspec.Meta(max_length=255)]
+    host: Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[!-~]+\Z")]
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)]
     tls: bool
     sink: Id
@@ -499,6 +499,8 @@ class Load(msgspec.Struct, frozen=True):
     bindings: dict[str, str] = {}
     """Bindings that are more than a value: name → kind, which is the lazy script that makes the
     object in `env`."""
+    websocket_message: int = 1 << 20
+    """Bytes that a WebSocket's message may have."""
     assets: list[AssetHead] = []
     """The modules that are no ES modules. Their bytes are the frame's attachments, in this
     order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 GOING_AWAY = 1001
@@ -23,6 +23,8 @@ class Message:
     data: bytes
     text: bool
     """The bytes are valid UTF-8, and stand for a text."""
+    outside: bool = field(default=False, compare=False)
+    """It came over a network, and not from another Worker here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,9 @@ class Closed:
 
 LOST = Closed(ABNORMAL, "WebSocket disconnected without sending Close frame.", clean=False)
 """The reason is the platform's."""
+
+TOO_LARGE = Closed(1009, "Message is too large", clean=False)
+"""Here as well."""
 
 
 class WebSocket(Protocol):

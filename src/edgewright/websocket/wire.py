@@ -18,7 +18,16 @@ from websockets.extensions import Extension
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from edgewright.websocket.socket import ABNORMAL, GOING_AWAY, LOST, NO_STATUS, Closed, Message
+from edgewright.protocol.messages import MESSAGE_COST
+from edgewright.websocket.socket import (
+    ABNORMAL,
+    GOING_AWAY,
+    LOST,
+    NO_STATUS,
+    TOO_LARGE,
+    Closed,
+    Message,
+)
 
 BUFFER = 256 * 1024
 """Bytes of messages that are taken in before somebody comes for them."""
@@ -43,8 +52,8 @@ class WireWebSocket(asyncio.Protocol):
         self._reader = Protocol(side, max_size=max_size)
         self._reader.extensions = list(extensions)
         self._transport: asyncio.Transport | None = None
-        self._parts: list[bytes] = []
-        """Of a message that comes in fragments."""
+        self._parts = bytearray()
+        """Of a message that comes in fragments: in one piece, as there may be millions."""
         self._text = False
         self._arrived: deque[Message | Closed] = deque()
         self._size = 0
@@ -82,7 +91,7 @@ class WireWebSocket(asyncio.Protocol):
         if isinstance(first, Closed):
             return first  # stays: there is nothing after it
         self._arrived.popleft()
-        self._size -= len(first.data)
+        self._size -= len(first.data) + MESSAGE_COST
         if self._paused and self._size <= BUFFER and self._transport is not None:
             self._paused = False
             self._transport.resume_reading()
@@ -150,9 +159,12 @@ class WireWebSocket(asyncio.Protocol):
             case Opcode.TEXT | Opcode.BINARY | Opcode.CONT:
                 if frame.opcode is not Opcode.CONT:
                     self._text = frame.opcode is Opcode.TEXT
-                self._parts.append(bytes(frame.data))
                 if frame.fin:
-                    self._complete()
+                    data = bytes(self._parts + frame.data if self._parts else frame.data)
+                    self._parts.clear()
+                    self._complete(data)
+                else:
+                    self._parts += frame.data
             case Opcode.PING:
                 # Whoever doesn't read our answers gets no more of them.
                 if self._may_write.is_set() and not self._closed_out:
@@ -165,20 +177,18 @@ class WireWebSocket(asyncio.Protocol):
             case _:
                 pass
 
-    def _complete(self) -> None:
-        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
+    def _complete(self, data: bytes) -> None:
         if self._text:
             try:
                 data.decode()
             except UnicodeDecodeError:
                 self._fail(_INVALID_TEXT, "The text is not UTF-8.")
                 return
-        self._size += len(data)
+        self._size += len(data) + MESSAGE_COST
         if self._size > BUFFER and not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
-        self._arrive(Message(data, self._text))
+        self._arrive(Message(data, self._text, outside=True))
 
     def _fail(self, code: int, reason: str) -> None:
         """The peer does what it must not (RFC 6455 §7.1.7)."""
@@ -214,7 +224,8 @@ class WireWebSocket(asyncio.Protocol):
                 self._take(frame)
         failed = self._reader.close_sent
         if self._reader.parser_exc is not None and failed is not None and not self._closed_in:
-            self._fail(int(failed.code), failed.reason)
+            code = int(failed.code)
+            self._fail(code, TOO_LARGE.reason if code == TOO_LARGE.code else failed.reason)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

@@ -4,33 +4,21 @@
 // What one says goes to the other of its pair, or by a port to the other side out there. A pair's
 // end that is returned in a response is done with: the other one has its port from then on.
 
-import { decodeUtf8, deserialize, encodeUtf8, isAnyArrayBuffer, serialize } from "../../engine.js";
+import { encodeUtf8 } from "../../engine.js";
 import {
   currentRequest,
   type RequestContext,
-  reportException,
   requireOwner,
   requireRequest,
   send,
 } from "../../io.js";
-import { loadLazy } from "../../lazy.js";
-import {
-  ArrayShift,
-  bytesOfView,
-  copyBytes,
-  PromiseResolve,
-  PromiseThen,
-  safeList,
-  TypedArrayBuffer,
-  TypedArrayByteLength,
-} from "../../primordials.js";
-import { loadForms } from "../../web/body_forms.js";
+import { ArrayShift, PromiseResolve, PromiseThen, safeList } from "../../primordials.js";
 import { DOMException } from "../../web/dom_exception.js";
 import { defineEventHandlers } from "../../web/event_handlers.js";
-import { dispatch, Event, EventTarget } from "../../web/events.js";
+import { EventTarget } from "../../web/events.js";
 import { getFlat } from "../../web/headers.js";
 import { showAttributes } from "../../web/inspect.js";
-import type { PassedWebSocket } from "../../web/web_sockets.js";
+import { messageLimit, type PassedWebSocket } from "../../web/web_sockets.js";
 import {
   defineConstants,
   defineInterface,
@@ -39,59 +27,38 @@ import {
   toUsvString,
 } from "../../web/webidl.js";
 import { hasFlag } from "../../workers/compatibility.js";
+import { fromAttachment, toAttachment } from "./attachment.js";
 import { type Connecting, connect } from "./connect.js";
+import {
+  ABNORMAL,
+  decodeText,
+  endItem,
+  type Item,
+  isLarger,
+  messageItem,
+  NO_STATUS,
+  requireEnd,
+  toData,
+} from "./messages.js";
 import { Port } from "./port.js";
+import { type BinaryType, tellClosed, tellError, tellMessage, tellOpen } from "./tell.js";
 
-type Events = typeof import("../events.js");
-
-const { Error, TypeError, Uint8Array } = globalThis;
-const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
+const { Error, TypeError } = globalThis;
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSING = 2;
 const CLOSED = 3;
 
-const NO_STATUS = 1005;
-const ABNORMAL = 1006;
-
-/** The platform's limits, in bytes. */
-const MAX_MESSAGE = 32 << 20;
-const MAX_ATTACHMENT = 16 * 1024;
-/** RFC 6455 §5.5: a control frame has 125 bytes, two of which are the code's. */
-const MAX_REASON = 123;
-
 /** The platform's name of what belongs to a request. */
 const KIND = "WebSocket";
-
-/** What comes in: a message, or where that is null the end. */
-interface Item {
-  readonly message: string | Uint8Array | null;
-  readonly code: number;
-  readonly reason: string;
-  readonly clean: boolean;
-}
-
-const messageItem = (message: string | Uint8Array): Item => ({
-  message,
-  code: 0,
-  reason: "",
-  clean: true,
-});
-
-const endItem = (code: number, reason: string, clean: boolean): Item => ({
-  message: null,
-  code,
-  reason,
-  clean,
-});
 
 interface AcceptOptions {
   allowHalfOpen: boolean;
 }
 
 let newWebSocket: () => WebSocket;
-let newPair: () => [WebSocket, WebSocket];
+export let newPair: () => [WebSocket, WebSocket];
 export let fromGateway: (websocket: number, headers: readonly string[]) => WebSocket;
 export let pass: (socket: WebSocket, request: RequestContext) => PassedWebSocket;
 export let isWebSocket: (value: unknown) => value is WebSocket;
@@ -103,9 +70,7 @@ export class WebSocket extends EventTarget {
   #url: string | null = null;
   #protocol: string | null = "";
   #extensions: string | null = "";
-  #binaryType: "blob" | "arraybuffer" = hasFlag("websocket_standard_binary_type")
-    ? "blob"
-    : "arraybuffer";
+  #binaryType: BinaryType = hasFlag("websocket_standard_binary_type") ? "blob" : "arraybuffer";
   #attachment: Uint8Array | null = null;
   readonly #owner: RequestContext | null = currentRequest();
   #connecting: Connecting | null = null;
@@ -166,7 +131,7 @@ export class WebSocket extends EventTarget {
         this.#protocol = getFlat(headers, "sec-websocket-protocol");
         this.#extensions = getFlat(headers, "sec-websocket-extensions");
         this.#start(false);
-        this.#tell(new Event("open"));
+        tellOpen(this);
       },
       failed: (error) => this.#failToConnect(error),
     });
@@ -194,7 +159,7 @@ export class WebSocket extends EventTarget {
     return this.#port?.buffered ?? 0;
   }
 
-  get binaryType(): "blob" | "arraybuffer" {
+  get binaryType(): BinaryType {
     return this.#binaryType;
   }
 
@@ -237,16 +202,16 @@ export class WebSocket extends EventTarget {
     }
     if (this.#lost || this.#released) return;
     this.#requireAccepted();
-    if (size(data) > MAX_MESSAGE) {
-      throw new TypeError(`A WebSocket message may have ${MAX_MESSAGE} bytes at most.`);
+    if (isLarger(data, messageLimit())) {
+      throw new TypeError(`A WebSocket message may have ${messageLimit()} bytes at most.`);
     }
     this.#transmit(messageItem(data));
   }
 
   close(code?: unknown, reason?: unknown): void {
     requireOwner(this.#owner, KIND);
-    const number = code === undefined ? undefined : (code as number) << 0;
-    const text = reason === undefined ? "" : toUsvString(reason);
+    const number = code === undefined ? null : (code as number) << 0;
+    const text = reason === undefined ? null : toUsvString(reason);
     if (this.#connecting !== null) {
       this.#connecting.cancel();
       PromiseThen(PromiseResolve(undefined), () =>
@@ -256,34 +221,18 @@ export class WebSocket extends EventTarget {
     }
     if (this.#closedOut || this.#lost || this.#released) return;
     this.#requireAccepted();
-    if (number !== undefined && !mayClose(number)) {
-      throw new TypeError(`Invalid WebSocket close code: ${number}.`);
-    }
-    if (reason !== undefined && number === undefined) {
-      throw new TypeError("If you specify a WebSocket close reason, you must also specify a code.");
-    }
-    if (TypedArrayByteLength(encodeUtf8(text)) > MAX_REASON) {
-      throw new DOMException(`A close reason may have ${MAX_REASON} bytes at most.`, "SyntaxError");
-    }
-    this.#close(number ?? NO_STATUS, text);
+    requireEnd(number, text);
+    this.#close(number ?? NO_STATUS, text ?? "");
   }
 
   /** The platform's: a value that stays with the WebSocket while its Durable Object sleeps. */
   serializeAttachment(attachment: unknown): void {
     requireArguments("WebSocket.serializeAttachment", arguments.length, 1);
-    const bytes = serialize(attachment);
-    const length = TypedArrayByteLength(bytes);
-    if (length > MAX_ATTACHMENT) {
-      throw new Error(
-        `A WebSocket 'attachment' cannot be larger than ${MAX_ATTACHMENT} bytes. ` +
-          `'attachment' was ${length} bytes.`,
-      );
-    }
-    this.#attachment = bytes;
+    this.#attachment = toAttachment(attachment);
   }
 
   deserializeAttachment(): unknown {
-    return this.#attachment === null ? null : deserialize(this.#attachment);
+    return fromAttachment(this.#attachment);
   }
 
   // --- What goes out -----------------------------------------------------------------------------
@@ -368,53 +317,31 @@ export class WebSocket extends EventTarget {
     }
     const { message, code, reason, clean } = item;
     if (message !== null) {
-      this.#tellMessage(message);
+      tellMessage(this, message, this.#binaryType);
       return;
     }
     this.#closedIn = true;
     if (clean) {
       if (!this.#halfOpen && !this.#closedOut) this.#close(code, reason);
-      this.#tellClosed(code, reason, true);
+      tellClosed(this, code, reason, true);
       return;
     }
     this.#lost = true;
     this.#closedOut = true;
-    if (code !== ABNORMAL) this.#tellError(new Error(reason));
-    this.#tellClosed(ABNORMAL, code === ABNORMAL ? reason : "", false);
+    if (code !== ABNORMAL) {
+      this.#failed = true;
+      tellError(this, new Error(reason));
+    }
+    tellClosed(this, ABNORMAL, code === ABNORMAL ? reason : "", false);
   }
 
   #failToConnect(error: unknown): void {
     this.#connecting = null;
     this.#closedIn = true;
     this.#lost = true;
-    this.#tellError(error);
-    this.#tellClosed(ABNORMAL, "Failed to establish websocket connection", false);
-  }
-
-  #tell(event: Event): void {
-    dispatch(this, event, reportException);
-  }
-
-  #tellMessage(data: string | Uint8Array): void {
-    const { MessageEvent } = loadLazy("events") as Events;
-    let shown: unknown = data;
-    if (typeof data !== "string") {
-      const blob = this.#binaryType === "blob";
-      shown = blob ? loadForms().toBlob(data, null) : TypedArrayBuffer(data);
-    }
-    this.#tell(new MessageEvent("message", { __proto__: null, data: shown } as never));
-  }
-
-  #tellClosed(code: number, reason: string, wasClean: boolean): void {
-    const { CloseEvent } = loadLazy("events") as Events;
-    this.#tell(new CloseEvent("close", { __proto__: null, code, reason, wasClean } as never));
-  }
-
-  #tellError(error: unknown): void {
     this.#failed = true;
-    const { ErrorEvent } = loadLazy("events") as Events;
-    const message = (error as Error).message;
-    this.#tell(new ErrorEvent("error", { __proto__: null, message, error } as never));
+    tellError(this, error);
+    tellClosed(this, ABNORMAL, "Failed to establish websocket connection", false);
   }
 
   // --- In a response -----------------------------------------------------------------------------
@@ -460,47 +387,3 @@ defineConstants(WebSocket, {
 });
 defineEventHandlers(WebSocket, ["open", "message", "close", "error"]);
 showAttributes(WebSocket, ["readyState", "url", "protocol", "extensions", "binaryType"]);
-
-/** Two ends; what is sent on the one comes in on the other. */
-export class WebSocketPair {
-  0: WebSocket;
-  1: WebSocket;
-
-  constructor() {
-    const { 0: one, 1: other } = newPair();
-    this[0] = one;
-    this[1] = other;
-  }
-}
-
-defineInterface("WebSocketPair", WebSocketPair);
-
-function toData(message: unknown): string | Uint8Array {
-  if (isView(message)) return copyBytes(bytesOfView(message));
-  if (isAnyArrayBuffer(message)) return copyBytes(new Uint8Array(message));
-  return toUsvString(message);
-}
-
-function size(data: string | Uint8Array): number {
-  // A character has three bytes at most: it need not be counted twice.
-  if (typeof data !== "string") return TypedArrayByteLength(data);
-  return data.length * 3 > MAX_MESSAGE ? TypedArrayByteLength(encodeUtf8(data)) : data.length;
-}
-
-/** The engine would take a byte order mark off. */
-function decodeText(bytes: Uint8Array): string {
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return marked ? `\ufeff${decodeUtf8(bytes)}` : decodeUtf8(bytes);
-}
-
-/** RFC 6455 §7.4: codes that a Close frame can have. */
-function mayClose(code: number): boolean {
-  return (
-    code >= 1000 &&
-    code < 5000 &&
-    code !== 1004 &&
-    code !== NO_STATUS &&
-    code !== ABNORMAL &&
-    code !== 1015
-  );
-}
