@@ -27,6 +27,7 @@ from edgewright.observe.records import Recorder
 from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
 from edgewright.protocol.messages import ProtocolViolation, decode_result
 from edgewright.subrequest.client import SubrequestClient
+from edgewright.websocket.socket import Message, WebSocket
 
 _REQUESTS = 3
 
@@ -90,13 +91,26 @@ commands = st.one_of(
     ),
     st.tuples(
         st.just("respond"), ids, st.one_of(st.just(200), st.integers(-1, 1000)), text, headers,
-        sizes, maybe_ids, maybe_ids, st.booleans(),
+        sizes, maybe_ids, maybe_ids, st.booleans(), st.none(), st.none(),
     ),
     st.tuples(
         st.just("operate"), ids, ids, st.sampled_from(["NS", "NS", "NS", "nowhere"]), operations,
         st.one_of(arguments, st.lists(st.one_of(text, ids), max_size=4)), sizes, maybe_ids,
         maybe_ids,
     ),
+    st.tuples(
+        st.just("respond"), ids, st.just(101), text, headers, st.none(), st.none(), st.none(),
+        st.just(False), maybe_ids, maybe_ids,
+    ),
+    st.tuples(st.just("accept"), ids, ids, ids),
+    st.tuples(st.just("message"), ids, sizes, st.booleans()),
+    st.tuples(st.just("close"), ids, st.sampled_from([0, 1000, 1005, 1006, 4999, 5000]), text),
+    st.tuples(st.just("grant"), ids, sizes),
+    st.tuples(
+        st.just("connect"), ids, ids, st.sampled_from(["127.0.0.1", "", "\0", "a b", "x" * 300]),
+        st.sampled_from([0, 1, 25, 65_536, -1]), st.booleans(), ids,
+    ),
+    st.tuples(st.just("starttls"), ids, ids, ids, text, ids),
     st.tuples(st.just("fail"), ids, text, text, text, text, st.booleans()),
     st.tuples(st.sampled_from(["done", "pull", "discard", "abort", "clear"]), ids),
     st.tuples(st.just("chunk"), ids, sizes),
@@ -144,7 +158,8 @@ turns = st.builds(
 
 
 def _attached(command: tuple[Any, ...]) -> int:
-    place = {"chunk": 2, "fetch": 6, "respond": 5, "operate": 6}.get(command[0])
+    places = {"chunk": 2, "message": 2, "fetch": 6, "respond": 5, "operate": 6}
+    place = places.get(command[0])
     size = 0 if place is None else command[place]
     return size if isinstance(size, int) and size > 0 else 0
 
@@ -182,7 +197,11 @@ async def _play(said: list[Said]) -> None:
         on_end=on_end,
         bindings=Bindings(None).of({"NS": KVNamespace("one")}),
     )
-    active = [isolate.start(Request("POST", "http://h/", [], _Upload())) for _ in range(_REQUESTS)]
+    upgrade = ["upgrade", "websocket"]
+    active = [
+        isolate.start(Request("POST", "http://h/", list(upgrade), _Upload()))
+        for _ in range(_REQUESTS)
+    ]
     readers = [asyncio.create_task(_read(each)) for each in active]
     await _answer(theirs, said)
     isolate.close()
@@ -229,7 +248,7 @@ async def _read(active: ActiveRequest) -> None:
     response = await given_up_on(done, WorkerFailure)
     if response is None:
         return
-    assert 200 <= response.status <= 599
+    assert 200 <= response.status <= 599 or (response.status == 101 and response.websocket)
     names, values = response.headers[::2], response.headers[1::2]
     assert len(names) == len(values)
     for name, value in zip(names, values, strict=True):
@@ -238,6 +257,19 @@ async def _read(active: ActiveRequest) -> None:
         assert not re.search(r"[\r\n\0]", value)
         value.encode("latin-1")
     await given_up_on(read_all(response.body), BodyError)
+    if response.websocket is not None:
+        await _talk(response.websocket)
+
+
+async def _talk(socket: WebSocket) -> None:
+    """As a client does, which closes at the end."""
+    closing = asyncio.create_task(socket.close(1000, ""))
+    while isinstance(message := await socket.receive(), Message):
+        assert len(message.data) <= Limits().websocket_message_mb << 20
+        if message.text:
+            message.data.decode()
+    socket.lose()
+    await closing
 
 
 class _Upload:

@@ -17,7 +17,7 @@ from edgewright.subrequest.upstream import (
     UpstreamResponse,
     header,
 )
-from edgewright.websocket.handshake import CLIENT_HEADERS, ClientHandshake, is_upgrade
+from edgewright.websocket.handshake import HEADERS, ClientHandshake, is_upgrade
 
 MOST_MESSAGE = 1 << 20
 """Bytes of a WebSocket's message, where nobody says otherwise."""
@@ -146,7 +146,7 @@ class _Fetch:
         headers, handshake = self._headers, None
         if "upgrade" in headers and is_upgrade(headers):
             handshake = ClientHandshake(self._most_message)
-            headers = _without(headers, CLIENT_HEADERS)
+            headers = _without(headers, HEADERS)
         self._hop = self._http.start(
             self._method, shown, tuple(headers), self._body, self._arrived, handshake
         )

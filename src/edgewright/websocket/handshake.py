@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from websockets.client import ClientProtocol
@@ -24,6 +25,8 @@ _COMPRESS = {"memLevel": 5}
 
 _OF_THE_LIBRARY = ("date", "server")
 _OURS = frozenset({"connection", "upgrade", "sec-websocket-accept", "sec-websocket-extensions"})
+HEADERS = _OURS | {"sec-websocket-key", "sec-websocket-version"}
+"""What a handshake consists of: no Worker may say any of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,13 @@ def accept(
             )
         ]
     )
-    given = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    try:
+        given = _headers(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in headers
+        )
+    except InvalidHandshake:
+        refusal = [(b"content-length", b"0"), (b"connection", b"close")]
+        return Accepted(400, refusal, b"", None)
     answer = server.accept(Request("/", given, method))
     fields = [
         (name.lower().encode(), value.encode("latin-1"))
@@ -100,18 +109,16 @@ class ClientHandshake:
 
     def agree(self, flat: list[str]) -> WireWebSocket:
         """What the connection is from now on. Raises ValueError."""
-        headers = Headers(
-            (flat[index], flat[index + 1])
-            for index in range(0, len(flat), 2)
-            # Subprotocols are a Worker's affair: it has named them, and sees which one it gets.
-            if flat[index] != "sec-websocket-protocol"
-        )
+        pairs = ((flat[index], flat[index + 1]) for index in range(0, len(flat), 2))
         try:
-            self._client.process_response(Response(101, "Switching Protocols", headers))
+            answer = Response(101, "Switching Protocols", _headers(pairs))
+            self._client.process_response(answer)
         except InvalidHandshake as error:
             raise ValueError(str(error)) from error
         return WireWebSocket(Side.CLIENT, self._client.extensions, self._most)
 
 
-CLIENT_HEADERS = _OURS | {"sec-websocket-key", "sec-websocket-version"}
-"""What a Worker may not say of a handshake, as it is a ClientHandshake's."""
+def _headers(pairs: Iterable[tuple[str, str]]) -> Headers:
+    """Those that the handshake consists of: what else there is need not please the library, and
+    subprotocols are a Worker's affair. Raises InvalidHandshake."""
+    return Headers((name, value) for name, value in pairs if name in HEADERS)
