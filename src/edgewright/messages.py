@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from edgewright.observe.trace import FetchTrace, Trace
 
 from edgewright.websocket.socket import WebSocket
 
@@ -52,6 +55,8 @@ class Request:
     """Flat, names in lower case (see protocol.messages)."""
     body: bytes | Body | None = None
     cf: dict[str, Any] | None = None
+    caller: tuple[Trace, FetchTrace] | None = None
+    """Where a Worker calls another: the calling request and its subrequest, if they are traced."""
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from edgewright.gateway.hosts import HostError, Sandbox
 from edgewright.gateway.node import Node, StartupError
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
+from edgewright.observe.trace import Tracing
 from edgewright.subrequest.dial import Outbound
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -108,6 +109,8 @@ class Worker:
     `state` is the folder that KV and the like are kept in; without one they are in memory, and end
     with it. `preview` takes the `preview_id` of namespaces that have one.
 
+    With `tracing=Tracing(on=True)`, the records that the observer gets have a `trace`.
+
     Entering raises one of LOADING_ERRORS when the Worker can't be started; ValueError where
     `upstream` is no origin, a limit is none, or `outbound` is neither.
     """
@@ -129,6 +132,7 @@ class Worker:
         memory_mb: int | None = None,
         state: str | Path | None = None,
         preview: bool = False,
+        tracing: Tracing | None = None,
     ) -> None:
         self.paths = [Path(path), *map(Path, others)]
         self._env = dict(env or {})
@@ -143,6 +147,7 @@ class Worker:
             standby=standby,
             memory_mb=memory_mb,
             bindings=Bindings(None if state is None else Path(state), preview=preview),
+            tracing=tracing,
         )
         self._versions: list[Version] = []
 

@@ -30,6 +30,7 @@ from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
 from edgewright.observe.stack import Sources
 from edgewright.observe.terminal import DevTerminal, ServeTerminal
+from edgewright.observe.trace import Tracing
 from edgewright.worker import LOADING_ERRORS, Worker
 
 
@@ -113,6 +114,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         memory_mb=settings.memory_mb,
         state=settings.state or default_state(Path(settings.paths[0])),
         preview=settings.dev,
+        tracing=Tracing(on=settings.dev, watch=settings.dev),
     )
     async with worker, contextlib.AsyncExitStack() as stack:
         supervisor.write(encode(Ready(worker.bundle.name, _warnings(worker))))

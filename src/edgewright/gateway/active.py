@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from edgewright.gateway.connections import Connections
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Outcome, RequestRecord, WorkerError, new_ray
+from edgewright.observe.trace import Trace
 from edgewright.subrequest.upstream import UpstreamBody
 
 EXCEEDED = frozenset({Outcome.EXCEEDED_CPU, Outcome.EXCEEDED_MEMORY, Outcome.EXCEEDED_WALL_TIME})
@@ -105,6 +107,8 @@ class ActiveRequest:
     """It has made a subrequest that must not be repeated."""
     logged: int = 0
     """Bytes of console output."""
+    trace: Trace | None = None
+    """What happened to it, where somebody wants to know."""
     isolate: Leavable | None = None
     """Where it is now; it may be moved before it begins."""
 
@@ -114,6 +118,16 @@ class ActiveRequest:
             self.outcome = Outcome.CANCELED
         else:
             self.isolate.client_gone(self)
+
+    def waited_since(self, came: float) -> None:
+        """It had come before, and its Worker had to be loaded."""
+        self.started = came
+        if self.trace is not None:
+            self.trace.cold_from = came
+
+    def end_trace(self, trace: Trace, unfinished: list[int]) -> None:
+        """`unfinished` are the ops that were under way when the request ended."""
+        trace.end(self.status, self.outcome, self.error, self.subrequests, unfinished)
 
     def record(self, worker: str) -> RequestRecord:
         """What there is to tell about the request, now that it has ended."""
@@ -129,4 +143,12 @@ class ActiveRequest:
             operations=self.operations,
             error=self.error,
             ray=self.ray,
+            trace=self.trace,
         )
+
+
+def note_sent(requests: Iterable[ActiveRequest], sink: int) -> None:
+    """A sink has ended: for the trace of the request whose response it was."""
+    for active in requests:
+        if active.sink == sink and active.trace is not None:
+            active.trace.body_sent()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from time import perf_counter
 
 import msgspec
 
+from edgewright.observe.trace import Tracing
 from edgewright.protocol.framing import MAX_COMMANDS, FrameDecoder, FrameError, encode_frame
 from edgewright.protocol.messages import (
     Command,
@@ -63,7 +65,9 @@ class Channel:
         *,
         on_turn: TurnHandler,
         on_close: CloseHandler,
+        tracing: Tracing | None = None,
     ) -> None:
+        self._tracing = tracing or Tracing()
         self._socket = connection
         self._loop = asyncio.get_running_loop()
         self._on_turn = on_turn
@@ -74,6 +78,9 @@ class Channel:
         self._unsent: bytes | memoryview = b""
         self._turning = False
         self._since = 0.0
+        self.turn_sent = 0.0
+        """When the last turn began, exactly, in traced isolates only: the loop's clock shows
+        milliseconds."""
         self.in_turn: list[Event] = []
         """What the isolate is at, or was when it ended."""
         self._pace = 0.0
@@ -153,6 +160,8 @@ class Channel:
         self._wakes = 0
         self._asked = True
         self._since = self._loop.time()
+        if self._tracing.on:
+            self.turn_sent = perf_counter()
         most = self._most
         self.in_turn = events = self._events[:most]
         self._events = self._events[most:]

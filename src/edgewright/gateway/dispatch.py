@@ -26,6 +26,7 @@ from edgewright.gateway.pages import (
 )
 from edgewright.messages import Request, Response, discard
 from edgewright.observe.records import Outcome, WorkerError
+from edgewright.observe.server_timing import server_timing
 from edgewright.observe.stack import Sources
 
 Answer = Callable[[Response], None]
@@ -67,7 +68,7 @@ class Dispatcher:
     def __init__(self, node: Node, worker: str, *, dev: bool = False) -> None:
         self.node = node
         self.worker = worker
-        self._dev = dev
+        self.dev = dev
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -88,7 +89,7 @@ class Dispatcher:
     ) -> Response:
         """What the client gets instead of a Worker's response."""
         details = None
-        if self._dev and error is not None:
+        if self.dev and error is not None:
             bundle = self.node.bundle(self.worker)
             details = PageDetails.of(error, Sources(bundle.sources, bundle.files))
         names, values = request.headers[::2], request.headers[1::2]
@@ -169,7 +170,10 @@ class _Dispatched:
     def _ended(self, head: asyncio.Future[Response]) -> None:
         failure = head.exception()
         if failure is None:
-            self._answer(head.result())
+            response = head.result()
+            if self._dispatcher.dev and self._active is not None and self._active.trace is not None:
+                response.headers += ("server-timing", server_timing(self._active.trace))
+            self._answer(response)
         elif not isinstance(failure, WorkerFailure):
             self._show(generic(500))
             raise failure

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from edgewright.bindings.binding import NO_BINDINGS, Binding
 from edgewright.config.limits import Limits
-from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.active import ActiveRequest, WorkerFailure, note_sent
 from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.casualties import Ending, Inmates, Verdict, may_begin_again, suspects
 from edgewright.gateway.channel import Channel
@@ -23,6 +23,7 @@ from edgewright.gateway.subrequests import CallService, Subrequests
 from edgewright.gateway.tcp_sockets import TcpSockets
 from edgewright.messages import Body, BodyError, Request, Response
 from edgewright.observe.records import LogLine, Observer, Outcome, WorkerError
+from edgewright.observe.trace import Tracing
 from edgewright.protocol.messages import (
     AbortCommand,
     AbortEvent,
@@ -106,8 +107,10 @@ class Isolate:
         on_end: Callable[[Ending], None],
         inmates: Inmates | None = None,
         bindings: Mapping[str, Binding] = NO_BINDINGS,
+        tracing: Tracing | None = None,
     ) -> None:
         self.worker = worker
+        self._tracing = tracing or Tracing()
         self._inmates = Inmates() if inmates is None else inmates
         self._inmates.add(self)
         self._limits = limits
@@ -122,7 +125,9 @@ class Isolate:
         self._last_word: GoneCommand | None = None
         self.idle_since = time.perf_counter()
         """When it was last left with nothing to do."""
-        self._channel = Channel(connection, on_turn=self._turn, on_close=self._closed)
+        self._channel = Channel(
+            connection, on_turn=self._turn, on_close=self._closed, tracing=self._tracing
+        )
         self._bodies = BodyTable(
             self._channel, on_freed=self._freed, on_too_much=self._has_too_much
         )
@@ -170,6 +175,8 @@ class Isolate:
         active.id = self._last_request
         active.isolate = self
         self._requests[active.id] = active
+        if self._tracing.on:
+            active.trace = self._tracing.begin(self.worker, request, self._limits)
         inline, stream = request.body, None
         if inline is not None and not isinstance(inline, bytes):
             inline, stream = None, self._bodies.keep(active, inline)
@@ -273,6 +280,8 @@ class Isolate:
             if active is not None and total > 0:
                 used = cpu_ns * share / total
                 active.cpu_ns += used
+                if active.trace is not None:
+                    active.trace.turn(self._channel.turn_sent, used, len(self._channel.in_turn))
                 if active in fresh:
                     active.forgiven_ns = active.cpu_ns - used
                 if active.cpu_ns - active.forgiven_ns > self._cpu_ns and not active.stopped:
@@ -311,6 +320,8 @@ class Isolate:
                 self._bodies.push(command.sink, attachment)
             case EndCommand():
                 self._bodies.end(command.sink, command.error)
+                if self._tracing.on:
+                    note_sent(self._requests.values(), command.sink)
             case PullCommand():
                 self._bodies.pull(command.stream)
             case DiscardCommand():
@@ -321,6 +332,8 @@ class Isolate:
                         self._stop(active, Outcome.EXCEEDED_MEMORY, _OVER_MEMORY)
                         return
                     delay = min(max(command.delay, 0), _LONGEST_TIMER) / 1000
+                    if active.trace is not None:
+                        active.trace.op(command.op, "timer", f"{command.delay:.0f} ms")
                     active.ops[command.op] = asyncio.get_running_loop().call_later(
                         delay, self._fire, active, command.op
                     )
@@ -369,6 +382,8 @@ class Isolate:
         active.status = command.status
         active.sink = command.sink
         active.answered = time.perf_counter()
+        if active.trace is not None:
+            active.trace.answer(command.status, active.answered)
         active.head.set_result(response)
 
     def _response(self, active: ActiveRequest, command: RespondCommand, inline: bytes) -> Response:
@@ -424,9 +439,12 @@ class Isolate:
             active.head.exception()  # seen: the client may be gone, and nobody waiting
 
     def _done(self, active: ActiveRequest) -> None:
+        unfinished = list(active.ops) if active.trace is not None else []
         self._let_go(active)
         if not active.head.done():
             self._failed(active, _failure(Outcome.EXCEPTION, _NO_RESPONSE))
+        if active.trace is not None:
+            active.end_trace(active.trace, unfinished)
         self._observer.request_finished(active.record(self.worker))
         if not self._requests:
             self.idle_since = time.perf_counter()
@@ -445,6 +463,8 @@ class Isolate:
 
     def _fire(self, active: ActiveRequest, op: int) -> None:
         active.ops.pop(op, None)
+        if active.trace is not None:
+            active.trace.op_settled(op)
         self._channel.post(TimerEvent(op))
 
     def _freed(self, active: ActiveRequest, op: int) -> None:
@@ -465,6 +485,8 @@ class Isolate:
             active.logged, before = active.logged + size, active.logged
         limit = self._limits.log_kb << 10
         if before + size <= limit:
+            if active is not None and active.trace is not None:
+                active.trace.log(line)
             self._observer.logged(line)
         elif before <= limit:
             text = _LOG_LIMIT.format(kb=self._limits.log_kb)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import time
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -23,6 +24,7 @@ from edgewright.gateway.responses import response_headers
 from edgewright.gateway.services import ServiceCall
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
+from edgewright.observe.trace import Tracing
 from edgewright.origin import parse_origin
 from edgewright.protocol.framing import HEAD, MAX_COMMANDS, FrameError, encode_frame
 from edgewright.protocol.messages import AssetHead, Load, Loaded, LoadError
@@ -77,8 +79,8 @@ class Node:
     `standby`, one that has started waits for the end of another. With more than `memory_mb` in use
     by all isolates together (half of the machine's memory, if it is not given) idle ones are given
     up, until their Worker is asked for again. `bindings` has the state that Workers share (in
-    memory, if it is not given), and ends with the node. Raises ValueError where `upstream` is no
-    origin, or `memory_mb` not above 0.
+    memory, if it is not given), and ends with the node. `tracing` says whether requests are traced.
+    Raises ValueError where `upstream` is no origin, or `memory_mb` not above 0.
     """
 
     def __init__(
@@ -93,7 +95,9 @@ class Node:
         standby: bool = False,
         memory_mb: int | None = None,
         bindings: Bindings | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
+        self.tracing = tracing or Tracing()
         self._most = most
         self._bindings = Bindings(None) if bindings is None else bindings
         self._observer = observer or Silent()
@@ -175,13 +179,16 @@ class Node:
         if (active := self.begin_at_once(name, request, depth)) is not None:
             return active
         worker = self._worker(name)
+        came = time.perf_counter()
         self._idle.clear()
         worker.waiting += 1
         self._waiting += 1
         try:
             while worker.isolate is None:
                 await self._load(worker)
-            return worker.isolate.start(request, depth)
+            active = worker.isolate.start(request, depth)
+            active.waited_since(came)
+            return active
         except StartupError as error:
             thrown = error.error
             failure = WorkerFailure(
@@ -378,6 +385,7 @@ class Node:
             on_end=ended,
             inmates=host.inmates,
             bindings=worker.bindings,
+            tracing=self.tracing,
         )
         return isolate
 

@@ -69,6 +69,10 @@ class Subrequests:
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", TOO_MANY))
             return
+        if active.trace is not None:
+            active.trace.fetch(
+                command.op, command.method, command.url, command.headers, command.service
+            )
         body: bytes | Body | None = None
         if command.inline is not None:
             body = inline
@@ -110,6 +114,8 @@ class Subrequests:
     ) -> None:
         """Another Worker answers: no connection, and so none of the request's."""
         request = Request(command.method, command.url, command.headers, body, command.cf)
+        if active.trace is not None and (note := active.trace.fetches.get(command.op)):
+            request.caller = active.trace, note
         settle = partial(self._fetched, active, command.op)
         active.ops[command.op] = self._call(self._services[service], request, active.depth, settle)
 
@@ -121,6 +127,9 @@ class Subrequests:
     def _start(
         self, active: ActiveRequest, command: FetchCommand, body: bytes | Body | None
     ) -> None:
+        trace = None if active.trace is None else active.trace.fetches.get(command.op)
+        if trace is not None:
+            trace.started = time.perf_counter()
         try:
             active.ops[command.op] = self._client.start(
                 command.method,
@@ -131,6 +140,7 @@ class Subrequests:
                 partial(self._fetched, active, command.op),
                 partial(self.may_start, active),
                 self._limits.websocket_message_mb << 20,
+                trace,
             )
         except SubrequestError as error:
             active.ops.pop(command.op, None)
@@ -174,6 +184,8 @@ class Subrequests:
     ) -> None:
         del active.ops[op]
         self._bodies.uploaded(active, op)
+        if active.trace is not None:
+            active.trace.fetched(op, upstream)
         if isinstance(upstream, SubrequestError):
             self._channel.post(FailureEvent(op, upstream.name, upstream.message))
             self.release(active, op)

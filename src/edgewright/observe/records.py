@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from edgewright.observe.trace import Trace
+
 
 class Outcome(enum.StrEnum):
     """How a request ended, in the platform's words (its tail events carry them)."""
@@ -57,6 +59,8 @@ class RequestRecord:
     error: WorkerError | None = None
     ray: str = ""
     """Where there is an error: the id that the client was shown."""
+    trace: Trace | None = None
+    """What happened to it, where requests are traced."""
 
 
 @dataclass(slots=True)

@@ -14,6 +14,8 @@ from typing import TextIO
 
 from edgewright.observe.records import LogLine, Outcome, RequestRecord, WorkerError
 from edgewright.observe.stack import Sources
+from edgewright.observe.trace import Trace
+from edgewright.observe.waterfall import waterfall
 
 # C0 but tab and newline, DEL, C1; line and paragraph separators; what reorders text; what UTF-8
 # cannot carry.
@@ -78,7 +80,7 @@ class DevTerminal:
         )
         if record.outcome not in (Outcome.OK, Outcome.EXCEPTION):
             line += f" {paint('yellow', record.outcome)}"
-        self._write(line)
+        self._write("\n".join([line, *self._waterfall(record.trace)]))
 
     def logged(self, line: LogLine) -> None:
         text = self.sources.locate(printable(line.message)).replace("\n", "\n  ")
@@ -89,6 +91,11 @@ class DevTerminal:
     def message(self, text: str) -> None:
         """Edgewright's own words; may have several lines."""
         self._write(f"{self._paint('dim', _clock())} {printable(text)}")
+
+    def _waterfall(self, trace: Trace | None) -> list[str]:
+        if trace is None or trace.called_here:  # which the caller's shows
+            return []
+        return waterfall(trace, width=_width(self._stream), paint=self._paint)
 
     def _status(self, record: RequestRecord) -> str:
         if record.status == 0:
@@ -148,6 +155,14 @@ def _write(stream: TextIO, text: str) -> None:
     except (OSError, ValueError):
         # The terminal is gone or what reads the log is; requests go on without.
         return
+
+
+def _width(stream: TextIO) -> int:
+    """Of the terminal, or what is read well where there is none."""
+    try:
+        return min(os.get_terminal_size(stream.fileno()).columns, 160)
+    except (OSError, ValueError):
+        return 110
 
 
 def _path(url: str) -> str:

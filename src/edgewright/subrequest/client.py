@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from edgewright.messages import Body, discard
+from edgewright.observe.trace import FetchTrace
 from edgewright.subrequest.dial import Outbound
 from edgewright.subrequest.http1 import Http1
 from edgewright.subrequest.tcp import TcpSocket, open_tcp
@@ -58,13 +59,14 @@ class SubrequestClient:
         settle: Settle,
         allow: Callable[[], bool] = _always,
         most_message: int = MOST_MESSAGE,
+        trace: FetchTrace | None = None,
     ) -> Subrequest:
         """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
         returns. Lets go of the body, however it ends. `allow` is asked before each redirect is
         followed: it is a subrequest, too. Headers that ask for a WebSocket get one, where the
-        upstream agrees, whose messages may have `most_message` bytes."""
+        upstream agrees, whose messages may have `most_message` bytes. `trace` is told the times."""
         fetch = _Fetch(
-            self._http, method, url, headers, body, redirect, settle, allow, most_message
+            self._http, method, url, headers, body, redirect, settle, allow, most_message, trace
         )
         fetch.begin()
         return fetch
@@ -113,6 +115,7 @@ class _Fetch:
         "_redirect",
         "_redirects",
         "_settle",
+        "_trace",
         "_url",
     )
 
@@ -127,8 +130,10 @@ class _Fetch:
         settle: Settle,
         allow: Callable[[], bool],
         most_message: int,
+        trace: FetchTrace | None,
     ) -> None:
         self._allow = allow
+        self._trace = trace
         self._http = http
         self._most_message = most_message
         self._method = method
@@ -148,7 +153,7 @@ class _Fetch:
             handshake = ClientHandshake(self._most_message)
             headers = _without(headers, HEADERS)
         self._hop = self._http.start(
-            self._method, shown, tuple(headers), self._body, self._arrived, handshake
+            self._method, shown, tuple(headers), self._body, self._arrived, handshake, self._trace
         )
 
     def cancel(self) -> None:
@@ -171,6 +176,8 @@ class _Fetch:
                 raise SubrequestError("Too many redirects.")
             if not self._allow():
                 raise SubrequestError(TOO_MANY, "Error")
+            if self._trace is not None:
+                self._trace.hop()
             self._method, self._url, self._headers, self._body = _redirected(
                 result.status, location, self._method, self._url, self._headers, self._body
             )

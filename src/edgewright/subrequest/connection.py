@@ -6,11 +6,13 @@ import asyncio
 import functools
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 from typing import cast
 
 import httptools
 
 from edgewright.messages import BodyError
+from edgewright.observe.trace import FetchTrace
 from edgewright.subrequest.dial import Target
 from edgewright.subrequest.upstream import (
     NULL_BODY,
@@ -53,6 +55,7 @@ class Exchange:
         "method",
         "payload",
         "status",
+        "trace",
         "upload",
         "url",
         "websocket",
@@ -66,7 +69,9 @@ class Exchange:
         upload: Upload | None,
         settle: Settle,
         handshake: ClientHandshake | None = None,
+        trace: FetchTrace | None = None,
     ) -> None:
+        self.trace = trace
         self.method = method
         self.url = url
         self.payload = payload
@@ -184,6 +189,8 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             self.connection_lost(None)
             return
+        if exchange.trace is not None:
+            exchange.trace.sent = perf_counter()
         self._transport.write(exchange.payload)
         if exchange.upload is not None:
             loop = asyncio.get_running_loop()
@@ -306,6 +313,8 @@ class Connection(asyncio.Protocol):
         if status < 200 and not exchange.switches:
             return  # Another head follows (RFC 9110 §15.2).
         exchange.head_complete = True
+        if exchange.trace is not None:
+            exchange.trace.first_byte = perf_counter()
         flat = exchange.headers
         if exchange.method == "HEAD":
             # llhttp would wait for the body that the head tells of; the next gets a new one.
@@ -357,6 +366,8 @@ class Connection(asyncio.Protocol):
             # A task that is cancelled before it begins lets go of nothing.
             if self._exchange is not None and self._exchange.upload is not None:
                 self._exchange.upload.give_up()
+        if self._exchange is not None and self._exchange.trace is not None:
+            self._exchange.trace.ended = perf_counter()
         self._closing_ends_body = False
         self._exchange = None
         if not reusable:

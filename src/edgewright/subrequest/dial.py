@@ -15,9 +15,12 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TypeVar
 
 import certifi
+
+from edgewright.observe.trace import FetchTrace
 
 CONNECT_TIMEOUT = 10.0
 """Seconds, for all addresses of a name together, TLS included."""
@@ -54,28 +57,30 @@ async def dial(
     target: Target,
     outbound: Outbound,
     protocol: Callable[[], _Protocol],
+    trace: FetchTrace | None = None,
     *,
     http: bool = True,
 ) -> _Protocol:
-    """A connection, made; `http` says that TLS is to agree on HTTP/1.1. Raises DialError."""
+    """A connection, made; `http` says that TLS is to agree on HTTP/1.1. Raises DialError. `trace`
+    is told the times."""
     loop = asyncio.get_running_loop()
+    trace = trace or FetchTrace.of_nobody()
+    trace.dialed = perf_counter()
     context = _tls_context(http=http) if target.tls else None
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             addresses = [a for a in await _resolve(target) if is_allowed(a, outbound)]
+            trace.resolved = perf_counter()
             if not addresses:
                 raise DialError(f"this Worker may not connect to {target.host}")
             for tries_left in range(len(addresses), 0, -1):
                 address = addresses[-tries_left]
                 try:
                     async with asyncio.timeout(CONNECT_TIMEOUT / (tries_left + 1)):
-                        _, made = await loop.create_connection(
-                            protocol,
-                            str(address),
-                            target.port,
-                            ssl=context,
-                            server_hostname=target.host if context else None,
-                        )
+                        if context is not None:
+                            return await _dial_tls(target, address, context, protocol, trace)
+                        _, made = await loop.create_connection(protocol, str(address), target.port)
+                        trace.connected = perf_counter()
                         return made
                 except (OSError, TimeoutError):
                     if tries_left == 1:
@@ -85,6 +90,31 @@ async def dial(
     except (OSError, UnicodeError, OverflowError) as error:
         raise DialError(_reason(error)) from error
     raise AssertionError("unreachable")
+
+
+async def _dial_tls(
+    target: Target,
+    address: IPAddress,
+    context: ssl.SSLContext,
+    protocol: Callable[[], _Protocol],
+    trace: FetchTrace,
+) -> _Protocol:
+    """In two steps, as each takes its time. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    connection.setblocking(False)
+    try:
+        await loop.sock_connect(connection, (str(address), target.port))
+        trace.connected = perf_counter()
+        _, made = await loop.create_connection(
+            protocol, sock=connection, ssl=context, server_hostname=target.host
+        )
+    except BaseException:
+        connection.close()
+        raise
+    trace.secured = perf_counter()
+    return made
 
 
 async def start_tls(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from edgewright.messages import CONNECTION_HEADERS, IDEMPOTENT, Body
+from edgewright.observe.trace import FetchTrace
 from edgewright.subrequest.connection import LOST, Connection, Exchange
 from edgewright.subrequest.dial import DialError, Outbound, Target, dial
 from edgewright.subrequest.upstream import Settle, SubrequestError, Upload
@@ -70,20 +71,25 @@ class Http1:
         body: bytes | Body | None,
         settle: Settle,
         handshake: ClientHandshake | None = None,
+        trace: FetchTrace | None = None,
     ) -> Exchange:
         """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
         returns. Lets go of the body, however it ends. Of `headers`, only those are sent that a
-        Worker may say; with a `handshake`, the connection is to become a WebSocket."""
+        Worker may say; with a `handshake`, the connection is to become a WebSocket. `trace` is told
+        the times."""
         upload = None if body is None or isinstance(body, bytes) else Upload(body)
+        more = "" if trace is None else trace.context
+        if handshake is not None:
+            more += handshake.lines()
         try:
-            target, payload = _request_head(method, url, headers, body, handshake)
+            target, payload = _request_head(method, url, headers, body, more)
         except SubrequestError:
             if upload is not None:
                 upload.give_up()
             raise
         if isinstance(body, bytes):
             payload += body
-        exchange = Exchange(method, url, payload, upload, settle, handshake)
+        exchange = Exchange(method, url, payload, upload, settle, handshake, trace)
         self._begin(exchange, target)
         return exchange
 
@@ -121,7 +127,7 @@ class Http1:
             return Connection(target, self._release, self._stale)
 
         try:
-            connection = await dial(target, self._outbound, protocol)
+            connection = await dial(target, self._outbound, protocol, exchange.trace)
         except DialError as error:
             exchange.fail(f"Network connection lost: {error}")
         else:
@@ -168,13 +174,10 @@ class Http1:
 
 
 def _request_head(
-    method: str,
-    url: str,
-    headers: tuple[str, ...],
-    body: bytes | Body | None,
-    handshake: ClientHandshake | None,
+    method: str, url: str, headers: tuple[str, ...], body: bytes | Body | None, more: str
 ) -> tuple[Target, bytes]:
-    """Where to connect to, and the request's head (RFC 9112 §3). Raises SubrequestError."""
+    """Where to connect to, and the request's head (RFC 9112 §3), with `more` header lines of our
+    own. Raises SubrequestError."""
     parts = _URL.fullmatch(url) if len(url) <= _LONGEST_URL else None
     if parts is None:
         raise SubrequestError(f"Invalid URL: {url[:_LONGEST_URL]}")
@@ -186,9 +189,7 @@ def _request_head(
         path = f"/{path}"
     small = sum(map(len, headers)) <= _WORTH_KEEPING
     lines = (_header_lines if small else _header_lines.__wrapped__)(headers)
-    head = f"{method} {path} HTTP/1.1\r\n{origin.lines}{lines}"
-    if handshake is not None:
-        head += handshake.lines()
+    head = f"{method} {path} HTTP/1.1\r\n{origin.lines}{lines}{more}"
     if origin.authorization is not None and "authorization" not in headers[::2]:
         head += f"authorization: {origin.authorization}\r\n"
     if isinstance(body, bytes):

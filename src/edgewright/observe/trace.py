@@ -1,0 +1,326 @@
+"""What happens to a request, written down as it happens.
+
+Recording has to be cheap: the gateway notes times and facts here, as plain attributes and tuples,
+and nobody makes a span of them before the request is over and somebody wants one (spans.py). Times
+are `time.perf_counter()`'s, in seconds.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgewright.config.limits import Limits
+    from edgewright.messages import Request
+    from edgewright.observe.records import LogLine, Outcome, WorkerError
+    from edgewright.subrequest.upstream import SubrequestError, UpstreamResponse
+
+MOST_NOTES = 10_000
+"""Of each kind, for one request; what is more is counted and not kept."""
+
+_IDS = random.SystemRandom()
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+_LATER_VERSION = re.compile(
+    r"(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+)
+_TRACESTATE = re.compile(r"[ -~]{1,4096}")
+_SPAN_MASK = (1 << 64) - 1
+
+getrandbits = random.Random(_IDS.getrandbits(256)).getrandbits
+"""Ids tell spans apart and keep no secret: they need no system call each."""
+
+
+class FetchTrace:
+    """One subrequest. What did not happen (no connection was made, no byte came) stays 0."""
+
+    # No __slots__: most stay at their defaults, which cost nothing as attributes of the class.
+    started = 0.0
+    """It left the queue for one of the request's connections."""
+    dialed = 0.0
+    """A new connection was begun for it; 0 where one was there."""
+    resolved = 0.0
+    """The name's addresses were known."""
+    connected = 0.0
+    """TCP's handshake was done."""
+    secured = 0.0
+    """TLS's was."""
+    sent = 0.0
+    first_byte = 0.0
+    """The response's head was there."""
+    settled = 0.0
+    """The Worker was told."""
+    ended = 0.0
+    """The last byte of the response had come, or it was over in another way."""
+    hops = 0
+    """Redirects that were followed; the times are the last hop's."""
+    status = 0
+    error = ""
+    floating = False
+    """It was under way when the request ended, and was given up."""
+    at = ""
+    """Where the Worker called fetch(), as V8 writes it: `worker:/index.js:3:9`."""
+    cause: int | None = None
+    """The op whose response the Worker went on with when it made this one."""
+    unread: frozenset[int] = frozenset()
+    """The ops whose responses were there by then and had not been looked at."""
+    passed = ""
+    """The body was read as this ("text", "arrayBuffer" …), and the same was sent on."""
+    called: Trace | None = None
+    """What the Worker behind a service binding did."""
+    context = ""
+    """Header lines that tell the upstream of the trace; none where the Worker says it itself."""
+
+    def __init__(
+        self, op: int, span_id: int, method: str, url: str, headers: list[str], service: str | None
+    ) -> None:
+        self.op = op
+        self.span_id = span_id
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.service = service
+        """The service binding that it went by; None for the network."""
+        self.asked = time.perf_counter()
+
+    @classmethod
+    def of_nobody(cls) -> FetchTrace:
+        """For what is told the times whether somebody wants to know or not."""
+        return cls(0, 0, "", "", [], None)
+
+    def hop(self) -> None:
+        """A redirect is followed."""
+        self.hops += 1
+        self.dialed = self.resolved = self.connected = self.secured = 0.0
+        self.sent = self.first_byte = 0.0
+
+
+class OpTrace:
+    """A timer, or a call of a binding."""
+
+    settled = 0.0
+    error = ""
+
+    def __init__(self, name: str, detail: str) -> None:
+        self.name = name
+        self.detail = detail
+        self.asked = time.perf_counter()
+
+
+class Trace:
+    """One request. Made by Tracing.begin(), complete once `ended` is set."""
+
+    cold_from = 0.0
+    """When the request came, where it had to wait for its Worker to be loaded."""
+    answered = 0.0
+    """The response's head went out."""
+    sent = 0.0
+    """The isolate had sent the response's whole body."""
+    ended = 0.0
+    status = 0
+    outcome: Outcome | None = None
+    dropped = 0
+    """Notes that were too many to keep."""
+    subrequests = 0
+    error: WorkerError | None = None
+
+    def __init__(
+        self,
+        worker: str,
+        request: Request,
+        limits: Limits,
+        trace_id: int,
+        parent_id: int,
+        *,
+        sampled: bool,
+        watched: bool,
+        propagate: bool = True,
+    ) -> None:
+        self.worker = worker
+        self.method = request.method
+        self.url = request.url
+        self.headers = headers = request.headers
+        self.cf = request.cf
+        self.called_here = request.caller is not None
+        """By another Worker of this node, whose trace it is a part of."""
+        self.limits = limits
+        self.trace_id = trace_id
+        self.parent_id = parent_id
+        """The caller's span; 0 where there is none."""
+        self.span_id = getrandbits(64) or 1
+        self.sampled = sampled
+        """An exporter sends it."""
+        self.watched = watched
+        """The isolate tells what the Worker does with its responses."""
+        self._state = _tracestate(headers) if parent_id and propagate else ""
+        self._propagate = propagate
+        self.began = time.perf_counter()
+        self.epoch = time.time() - self.began
+        """To be added to a time, to make it seconds since 1970."""
+        self.turns: list[tuple[float, float, float, int]] = []
+        """When each began and ended, nanoseconds of CPU time that were this request's, and how many
+        events the turn was for."""
+        self.fetches: dict[int, FetchTrace] = {}
+        self.ops: dict[int, OpTrace] = {}
+        self.logs: list[tuple[float, LogLine]] = []
+        self.rest_turn = 0
+        """How many turns there had been when the response was done with."""
+
+    def turn(self, began: float, cpu_ns: float, events: int) -> None:
+        """A turn has ended."""
+        if len(self.turns) < MOST_NOTES:
+            self.turns.append((began, time.perf_counter(), cpu_ns, events))
+        else:
+            self.dropped += 1
+
+    def fetch(
+        self, op: int, method: str, url: str, headers: list[str], service: str | None
+    ) -> FetchTrace:
+        """A subrequest is asked for."""
+        # Distinct within the request, and as random as the request's own.
+        span_id = (self.span_id + 1 + len(self.fetches)) & _SPAN_MASK
+        note = FetchTrace(op, span_id, method, url, headers, service)
+        if len(self.fetches) < MOST_NOTES:
+            self.fetches[op] = note
+        else:
+            self.dropped += 1
+        if self._propagate and "traceparent" not in headers:
+            flags = "01" if self.sampled else "00"
+            note.context = (
+                f"traceparent: 00-{self.trace_id:032x}-{span_id:016x}-{flags}\r\n{self._state}"
+            )
+        return note
+
+    def fetched(self, op: int, result: UpstreamResponse | SubrequestError) -> None:
+        """A subrequest has got its response's head, or will get none."""
+        if note := self.fetches.get(op):
+            note.settled = time.perf_counter()
+            if isinstance(result, Exception):
+                note.error = result.message
+            else:
+                note.status = result.status
+
+    def op(self, op: int, name: str, detail: str = "") -> None:
+        """A timer is set, or a binding called."""
+        if len(self.ops) < MOST_NOTES:
+            self.ops[op] = OpTrace(name, detail)
+        else:
+            self.dropped += 1
+
+    def op_settled(self, op: int, error: str = "") -> None:
+        if note := self.ops.get(op):
+            note.settled = time.perf_counter()
+            note.error = error
+
+    def log(self, line: LogLine) -> None:
+        if len(self.logs) < MOST_NOTES:
+            self.logs.append((time.perf_counter(), line))
+        else:
+            self.dropped += 1
+
+    def cause(self, op: int, at: str, cause: int | None, unread: list[int]) -> None:
+        """The isolate says where and why a subrequest was made."""
+        if note := self.fetches.get(op):
+            note.at = at
+            note.cause = cause
+            note.unread = frozenset(unread)
+
+    def passed(self, op: int, form: str) -> None:
+        """The isolate says that a body was read only to be sent on."""
+        if note := self.fetches.get(op):
+            note.passed = form
+
+    def answer(self, status: int, now: float) -> None:
+        """The response's head is there."""
+        self.status = status
+        self.answered = now
+        self.rest_turn = len(self.turns)
+
+    def body_sent(self) -> None:
+        """The isolate has sent the response's whole body."""
+        self.sent = time.perf_counter()
+        self.rest_turn = len(self.turns)
+
+    def end(
+        self,
+        status: int,
+        outcome: Outcome,
+        error: WorkerError | None,
+        subrequests: int,
+        unfinished: list[int],
+    ) -> None:
+        """The request is over; `unfinished` are the ops that were still under way."""
+        self.ended = time.perf_counter()
+        self.status = status
+        self.outcome = outcome
+        self.error = error
+        self.subrequests = subrequests
+        for op in unfinished:
+            if note := self.fetches.get(op):
+                note.floating = True
+
+    @property
+    def id(self) -> str:
+        """32 hex digits, as in `traceparent`."""
+        return f"{self.trace_id:032x}"
+
+
+class Tracing:
+    """Whether requests are traced, and how: one for all Workers of a node.
+
+    `on` is looked at once for each request; where it is false, nothing of this file costs anything.
+    `watch` asks the isolates too, for advice.
+    """
+
+    def __init__(self, *, on: bool = False, watch: bool = False) -> None:
+        self.on = on
+        self.watch = watch
+        self.rate = 1.0
+        """The part of the traces begun here that is exported."""
+        self.propagate = True
+        """Whether callers' `traceparent` is joined, and upstreams get one."""
+
+    def begin(self, worker: str, request: Request, limits: Limits) -> Trace:
+        """A request begins: a trace of its own, or a part of its caller's, which is another Worker
+        here or, by `traceparent`, anybody."""
+        headers = request.headers
+        if request.caller is not None:
+            above, call = request.caller
+            call.called = trace = Trace(
+                worker, request, limits, above.trace_id, call.span_id,
+                sampled=above.sampled, watched=self.watch, propagate=self.propagate,
+            )  # fmt: skip
+            return trace
+        known = parse_traceparent(headers) if self.propagate and "traceparent" in headers else None
+        if known is not None:
+            trace_id, parent_id, sampled = known
+        else:
+            trace_id, parent_id = getrandbits(128) or 1, 0
+            sampled = self.rate >= 1.0 or random.random() < self.rate
+        return Trace(
+            worker, request, limits, trace_id, parent_id,
+            sampled=sampled, watched=self.watch, propagate=self.propagate,
+        )  # fmt: skip
+
+
+def _tracestate(headers: list[str]) -> str:
+    """What other tracing systems have to say, to be passed on as a header line (§3.3)."""
+    values = [headers[i + 1] for i in range(0, len(headers), 2) if headers[i] == "tracestate"]
+    text = ",".join(values)
+    return f"tracestate: {text}\r\n" if _TRACESTATE.fullmatch(text) else ""
+
+
+def parse_traceparent(headers: list[str]) -> tuple[int, int, bool] | None:
+    """Trace, parent and the "sampled" flag, where there is one valid header (W3C Trace Context
+    §3.2)."""
+    values = [headers[i + 1] for i in range(0, len(headers), 2) if headers[i] == "traceparent"]
+    if len(values) != 1:
+        return None
+    text = values[0].strip()
+    found = _TRACEPARENT.fullmatch(text) or _LATER_VERSION.fullmatch(text)
+    if found is None:
+        return None
+    trace_id, parent_id, flags = (int(part, 16) for part in found.groups())
+    return (trace_id, parent_id, bool(flags & 1)) if trace_id and parent_id else None
