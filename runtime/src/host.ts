@@ -15,6 +15,8 @@ export interface HostFunctions {
   wake(): void;
   /** Milliseconds of CPU time that the isolate's thread has used. */
   cpuClock(): number;
+  /** So many of them are not the Worker's. */
+  pardon(milliseconds: number): void;
   // Natives, see natives.ts: bytes come as they are, all else as JSON of a NativeReply.
   callNative(name: string, options: string, ...data: Uint8Array[]): Uint8Array | string;
   /** False when too much is under way. */
@@ -40,6 +42,7 @@ const NAMES: readonly (keyof HostFunctions)[] = [
   "builtIn",
   "wake",
   "cpuClock",
+  "pardon",
   "callNative",
   "startNative",
   "openNative",

@@ -6,6 +6,7 @@ import { runScript } from "./engine.js";
 import { lazySource } from "./io.js";
 import { replaceString } from "./primordials.js";
 import { safeGlobals } from "./safe_globals.js";
+import { unchargedly } from "./uncharged.js";
 
 const { create, defineProperty, freeze } = Object;
 
@@ -26,12 +27,13 @@ export function setSharedModules(modules: SharedModules): void {
 
 /** The exports of `lazy/NAME.ts`; a caller says their type: `typeof import("./lazy/NAME.js")`. */
 export function loadLazy(name: string): unknown {
-  loaded[name] ??= (runScript(lazySource(name), `edgewright:lazy/${name}`) as LazyScript)(
-    sharedModules,
-    safeGlobals,
-    requireNode,
-  );
+  loaded[name] ??= unchargedly(() => evaluate(name));
   return loaded[name];
+}
+
+function evaluate(name: string): unknown {
+  const script = runScript(lazySource(name), `edgewright:lazy/${name}`) as LazyScript;
+  return script(sharedModules, safeGlobals, requireNode);
 }
 
 /** The exports of a `node:` module for another lazy script, as `require` would give them. */

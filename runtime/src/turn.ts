@@ -27,6 +27,7 @@ import {
 import { copyBytes, TypedArrayByteLength } from "./primordials.js";
 import type { Event, NativeEvent } from "./protocol.js";
 import { tellRejections } from "./rejections.js";
+import { takeUncharged } from "./uncharged.js";
 import { loadWebSockets } from "./web/web_sockets.js";
 import { handleRequest } from "./workers/handlers.js";
 
@@ -153,7 +154,7 @@ function run(): TurnResult | null {
 /** CPU milliseconds of the event that has just ended: all since the last look but the cheap ones. */
 function usedSinceLook(): number {
   const now = cpuNow();
-  const used = now - cpu - cheap;
+  const used = now - cpu - cheap - takeUncharged();
   cpu = now;
   cheap = 0;
   return used > 0 ? used : 0;

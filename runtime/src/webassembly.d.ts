@@ -22,8 +22,8 @@ declare namespace WebAssembly {
   const CompileError: new (message: string) => Error;
   function instantiate(module: Module, imports?: unknown): Promise<unknown>;
   // JavaScript Promise Integration (https://webassembly.github.io/js-promise-integration/)
-  /** An import: while a promise that it gives is pending, the WebAssembly code that called it waits. */
-  const Suspending: new (call: (...values: number[]) => number | Promise<number>) => object;
+  /** An import: the WebAssembly code that calls it waits for the promise that it gives. */
+  const Suspending: new (call: (...values: number[]) => Promise<void>) => object;
   /** An export that gives a promise, since what it calls may wait. */
   function promising<A extends unknown[], R>(
     call: (...values: A) => R,

@@ -102,6 +102,7 @@ class Isolate:
         )
         self._modules: WorkerModules | None = None
         self._cpu_clock = 0
+        self._pardoned_ms = 0.0
         self._termination = self._runtime.termination_handle()
         self._terminated = False
         bind = self._runtime.bind_function
@@ -109,6 +110,7 @@ class Isolate:
         bind("__lazyScript", _lazy_script)
         bind("__lazyBinary", _lazy_binary)
         bind("__cpuClock", self._read_cpu_clock)
+        bind("__pardon", self._pardon)
         bind("__wake", self._wake)
         bind("__asset", self._asset)
         bind("__builtIn", self._built_in)
@@ -184,6 +186,11 @@ class Isolate:
         """CPU time that the isolate's thread has used so far, in nanoseconds."""
         return time.clock_gettime_ns(self._cpu_clock)
 
+    def take_pardoned_ns(self) -> int:
+        """CPU time since the last call that is not the Worker's, in nanoseconds."""
+        pardoned, self._pardoned_ms = self._pardoned_ms, 0.0
+        return int(pardoned * 1e6)
+
     def close(self) -> None:
         """Ends the isolate. pydeno's objects must go on the thread that made them, so they go now
         and not when the garbage collector comes by."""
@@ -224,6 +231,9 @@ class Isolate:
     def _wake(self) -> None:
         if self.on_wake is not None:
             self.on_wake()
+
+    def _pardon(self, milliseconds: float) -> None:
+        self._pardoned_ms += milliseconds
 
     def _read_cpu_clock(self) -> float:
         """Called by the runtime layer, and so on the isolate's own thread. In milliseconds."""

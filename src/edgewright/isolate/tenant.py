@@ -125,7 +125,7 @@ class Tenant:
         # No grace: nobody is there yet whom the isolate's end could hurt.
         self.cpu_limit = load.startup_cpu_ms / 1000 - GRACE
         error = self._isolate.load(load, blob)
-        used_ms = (self._isolate.cpu_ns() - start) / 1e6
+        used_ms = (self._isolate.cpu_ns() - start - self._isolate.take_pardoned_ns()) / 1e6
         if error is None and used_ms > load.startup_cpu_ms:
             error = LoadError("Error", STARTUP_EXCEEDED)
         self.running = False
@@ -150,7 +150,8 @@ class Tenant:
         commands, blob = result[0].encode(), result[1]
         if len(commands) > MAX_COMMANDS or len(commands) + len(blob) > MAX_FRAME:
             raise IsolateGone("exceededMemory", _OVER_MEMORY)  # The gateway would call it a lie.
-        return encode_frame(commands, blob, end - start + pool_ns)
+        used = max(end - start - isolate.take_pardoned_ns(), 0)
+        return encode_frame(commands, blob, used + pool_ns)
 
     def _begin(self) -> int:
         start = self._isolate.cpu_ns()

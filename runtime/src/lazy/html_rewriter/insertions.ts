@@ -1,6 +1,5 @@
 // Content that is a stream. lol-html takes strings only, so it gets a mark that stands for the
-// stream; where the mark turns up in the output, the stream is copied there, chunk by chunk, while
-// lol-html waits. A mark is a random number, which no document knows. One that doesn't turn up was
+// stream; where the mark turns up in the output, the stream is copied there, chunk by chunk. A mark is a random number, which no document knows. One that doesn't turn up was
 // in what lol-html has left out: its stream is given up.
 
 import { decodeUtf8, encodeUtf8 } from "../../engine.js";

@@ -4,7 +4,7 @@
 // which allows one of them at a time.
 //
 // Here each rewriter has an instance of its own, and a handler that gives a promise suspends the
-// WebAssembly code by JavaScript Promise Integration. What the imports are and what they mean is
+// WebAssembly code by JavaScript Promise Integration, in the place that was made for Asyncify. What the imports are and what they mean is
 // wasm-bindgen's business (0.2.74): objects cross as indexes into a list, strings as UTF-8.
 //
 // Whatever is thrown by an import unwinds lol-html without its cleaning up: such an instance is never
@@ -14,6 +14,7 @@ import { encodeUtf8 } from "../../engine.js";
 import { host } from "../../host.js";
 import {
   ArrayPop,
+  ignoreRejection,
   StringCharCodeAt,
   StringIsWellFormed,
   StringSlice,
@@ -23,6 +24,7 @@ import {
   TypedArraySet,
   viewBytes,
 } from "../../primordials.js";
+import { unchargedly } from "../../uncharged.js";
 import { utf8DecodeWithoutBOM } from "../../web/url_utf8.js";
 import {
   compileModule,
@@ -50,12 +52,11 @@ export interface Handler {
 
 export type Handlers = Readonly<Record<ContentKind, Handler | null>>;
 
-/** Who uses an instance. A promise that it gives makes lol-html wait. */
+/** Who uses an instance. */
 export interface Owner {
   /** Output, to be copied at once. */
   write(memory: Uint8Array, start: number, end: number): void;
-  /** The output has been written. */
-  written(): Promise<void> | null;
+  /** A promise makes lol-html wait. */
   handle(handler: Handler, kind: TokenKind, pointer: number): Promise<void> | null;
 }
 
@@ -118,11 +119,47 @@ interface TokenEntry {
 let module: WebAssembly.Module | null = null;
 const idle = safeList<LolHtml>();
 
+/** What V8 compiles when it is first called: the way through lol-html, with handlers of all kinds. */
+const SAMPLE =
+  "<!doctype html><!--c--><p a=b class='c'>text<b>&amp;</b></p><br/><script>x</script><a href";
+const NOTHING = { callback: () => undefined, self: undefined };
+const ALL: Handlers = {
+  comments: NOTHING,
+  doctype: NOTHING,
+  element: NOTHING,
+  end: NOTHING,
+  text: NOTHING,
+};
+
 /** An instance with a new rewriter, whose owner is yet to be set. */
 export function takeLolHtml(charset: Charset | null = null): LolHtml {
+  if (module === null) {
+    module = unchargedly(() => compileModule(host.lazyBinary("lol_html")));
+    unchargedly(warmUp);
+  }
   const lol = idle.length > 0 ? ArrayPop(idle) : new LolHtml();
   lol.begin(charset);
   return lol;
+}
+
+function warmUp(): void {
+  const lol = new LolHtml();
+  lol.begin(null);
+  lol.setOwner({
+    write() {},
+    handle(_handler, kind, pointer) {
+      if (kind === "element") lol.setAttribute(pointer, "a", "b");
+      lol.exports[`__wbg_${kind}_free`](pointer);
+      return null;
+    },
+  });
+  lol.on("*", ALL);
+  lol.on("p.c > b[a='b'], a:not(:nth-child(2))", ALL);
+  lol.onDocument(ALL);
+  // As nothing is waited for, they have done all they do when they give their promise.
+  ignoreRejection(lol.write(encodeUtf8(SAMPLE)));
+  ignoreRejection(lol.end());
+  lol.release();
 }
 
 export class LolHtml {
@@ -137,8 +174,10 @@ export class LolHtml {
   #memory: Uint8Array = new Uint8Array(0);
 
   constructor() {
-    module ??= compileModule(host.lazyBinary("lol_html"));
-    const instance = new NativeInstance(module, { __proto__: null, wbg: this.#imports() });
+    const instance = new NativeInstance(module as WebAssembly.Module, {
+      __proto__: null,
+      wbg: this.#imports(),
+    });
     this.exports = instanceExports(instance) as Exports;
     this.#write = promising(this.exports.htmlrewriter_write);
     this.#end = promising(this.exports.htmlrewriter_end);
@@ -312,19 +351,13 @@ export class LolHtml {
     return this.#add({ kind, pointer });
   }
 
-  /** Calls a handler, or says that the output has been written. */
-  #call(target: number, argument: number): number | Promise<number> {
-    const owner = this.#owner as Owner;
+  /** Calls a handler. The output is a function as well, but has been taken by then. */
+  #call(target: number, argument: number): number {
     const handler = this.#objects[target] as Handler | typeof SINK;
-    let waiting: Promise<void> | null;
-    if ("sink" in handler) {
-      waiting = owner.written();
-    } else {
-      const { kind, pointer } = this.#objects[argument] as TokenEntry;
-      waiting = owner.handle(handler, kind, pointer);
-    }
-    // A promise of undefined is 0 to WebAssembly, which here is as good as UNDEFINED.
-    return waiting === null ? UNDEFINED : (waiting as unknown as Promise<number>);
+    if (handler === SINK) return UNDEFINED;
+    const { kind, pointer } = this.#objects[argument] as TokenEntry;
+    const waiting = (this.#owner as Owner).handle(handler as Handler, kind, pointer);
+    return waiting === null ? UNDEFINED : this.#add(waiting);
   }
 
   #imports(): object {
@@ -365,11 +398,12 @@ export class LolHtml {
       __wbg_comments_94d876f6c0502e82: (index: number) => this.#handler(index, "comments"),
       __wbg_text_4606a16c30e4ae91: (index: number) => this.#handler(index, "text"),
       __wbg_end_34efb9402eac8a4e: (index: number) => this.#handler(index, "end"),
-      __wbg_call_6c4ea719458624eb: new Suspending((target, _self, argument) =>
-        this.#call(target as number, argument as number),
+      __wbg_call_6c4ea719458624eb: (target: number, _self: number, argument: number) =>
+        this.#call(target, argument),
+      __wbg_instanceof_Promise_c6535fc791fcc4d2: (index: number) => (index === UNDEFINED ? 0 : 1),
+      __wbg_awaitPromise_39a1101fd8518869: new Suspending(
+        (_stack, index) => this.#objects[index as number] as Promise<void>,
       ),
-      __wbg_instanceof_Promise_c6535fc791fcc4d2: () => 0,
-      __wbg_awaitPromise_39a1101fd8518869: unexpected,
       // Tokens.
       __wbg_comment_new: (pointer: number) => this.#token("comment", pointer),
       __wbg_doctype_new: (pointer: number) => this.#token("doctype", pointer),

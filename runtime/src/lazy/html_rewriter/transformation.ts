@@ -1,22 +1,16 @@
 // One document on its way through lol-html. Nothing happens until somebody reads; then as much of
 // the input is read as it takes to have some output, and what there is is handed over before anything
-// is waited for: more of the input, a handler's promise, a stream that is inserted.
+// is waited for: more of the input, or a handler's promise.
 
 import { type AsyncContext, encodeUtf8, getAsyncContext, setAsyncContext } from "../../engine.js";
 import { currentRequest, requireOwner } from "../../io.js";
-import {
-  copyBytes,
-  PromiseResolve,
-  PromiseThen,
-  TypedArrayByteLength,
-  viewBytes,
-} from "../../primordials.js";
+import { PromiseResolve, PromiseThen, TypedArrayByteLength, viewBytes } from "../../primordials.js";
 import { SOURCE } from "../../web/gateway_body.js";
 import type { ByteSource } from "../../web/streams.js";
 import type { Charset } from "./charset.js";
 import type { Chunks } from "./chunks.js";
 import { Handle, type Token } from "./handle.js";
-import { type Insertion, Insertions, MARK_SIZE } from "./insertions.js";
+import { Insertion, Insertions, MARK_SIZE } from "./insertions.js";
 import {
   type Handler,
   type Handlers,
@@ -39,8 +33,6 @@ export interface Registration {
 
 /** Bytes that lol-html is given at a time. */
 const PIECE = 64 << 10;
-/** Bytes of output that nobody has read, at which lol-html has to wait. */
-const MOST_UNREAD = 64 << 10;
 /** Bytes of memory of an instance: enough for the 3 MiB that the platform lets lol-html have while
  * they are copied to a larger place, and for everything else. */
 const MOST_MEMORY = 8 << 20;
@@ -56,25 +48,23 @@ export class Transformation implements Owner, ByteSource {
   readonly #context: AsyncContext | undefined = getAsyncContext();
   #lol: LolHtml | null = null;
   #started = false;
+  /** Nothing more will be written. */
   #over = false;
   #failed = false;
+  #failure: unknown;
   /** A handler has thrown. */
   #thrown = false;
-  #failure: unknown;
   /** Whoever reads is waiting for output. */
   #tellReader: (() => void) | null = null;
   /** The rewriter is waiting until what there is has been read, and more is wanted. */
   #tellWriter: (() => void) | null = null;
-  /** The output that is being written, from a mark on. */
-  #marked: Uint8Array | null = null;
-  #insertion: Insertion | null = null;
   /** The token of the handler that runs. */
   #current: Handle | null = null;
 
   constructor(source: Chunks, registrations: readonly Registration[], charset: Charset | null) {
     this.#source = source;
-    this.#charset = charset;
     this.#registrations = registrations;
+    this.#charset = charset;
   }
 
   // --- The reader's side --------------------------------------------------------------------------
@@ -85,20 +75,45 @@ export class Transformation implements Owner, ByteSource {
       this.#started = true;
       void this.#run();
     }
-    while (this.#output.size === 0 && !this.#over) {
-      await new Promise<void>((resolve) => {
-        this.#tellReader = resolve;
-        const tell = this.#tellWriter;
-        this.#tellWriter = null;
-        tell?.();
-      });
+    for (;;) {
+      const first = this.#output.first();
+      if (first instanceof Insertion) {
+        const text = await this.#read(first);
+        if (text !== null) return this.#encode(text);
+        this.#output.dropFirst();
+      } else if (first !== null) {
+        return first;
+      } else if (this.#over) {
+        if (this.#failed) throw this.#failure;
+        return null;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#tellReader = resolve;
+          const tell = this.#tellWriter;
+          this.#tellWriter = null;
+          tell?.();
+        });
+      }
     }
-    if (this.#output.size > 0) return this.#output.take();
-    if (this.#failed) throw this.#failure;
-    return null;
+  }
+
+  async #read(insertion: Insertion): Promise<string | null> {
+    try {
+      return await insertion.next();
+    } catch (error) {
+      this.cancel(error);
+      throw error;
+    }
+  }
+
+  #encode(text: string): Uint8Array {
+    if (this.#charset === null) return encodeUtf8(text);
+    const wide = encodeUtf8(this.#charset.write(text));
+    return this.#charset.narrow(wide, 0, TypedArrayByteLength(wide));
   }
 
   cancel(reason: unknown): void {
+    this.#output.cancel(reason);
     if (this.#over) return;
     this.#over = true;
     this.#giveUp(reason);
@@ -142,7 +157,14 @@ export class Transformation implements Owner, ByteSource {
     if (lol.memorySize() > MOST_MEMORY) {
       throw new TypeError("Parser error: The memory limit has been exceeded.");
     }
-    await this.#room();
+    // Until all output has been read, and more is wanted.
+    for (;;) {
+      this.#announce();
+      if (this.#over || (this.#output.isEmpty && this.#tellReader !== null)) return;
+      await new Promise<void>((resolve) => {
+        this.#tellWriter = resolve;
+      });
+    }
   }
 
   #begin(): LolHtml {
@@ -157,44 +179,34 @@ export class Transformation implements Owner, ByteSource {
     return lol;
   }
 
+  /** Lol-html is left as it is, for the garbage collector. */
   #giveUp(reason: unknown): void {
     this.#lol = null;
     this.#current?.expire();
     this.#source.cancel(reason);
     this.#insertions.cancelAll(reason);
-    this.#insertion?.cancel(reason);
   }
 
   /** There may be output that somebody is waiting for. */
   #announce(): void {
-    if (this.#output.size === 0) return;
+    if (this.#output.isEmpty) return;
     const tell = this.#tellReader;
     this.#tellReader = null;
     tell?.();
   }
 
-  /** Waits until all output has been taken, and more is wanted. */
-  async #room(): Promise<void> {
-    for (;;) {
-      this.#announce();
-      if (this.#over || (this.#output.size === 0 && this.#tellReader !== null)) return;
-      await new Promise<void>((resolve) => {
-        this.#tellWriter = resolve;
-      });
-    }
-  }
-
   // --- What lol-html asks for ---------------------------------------------------------------------
 
   write(memory: Uint8Array, start: number, end: number): void {
-    const found = this.#insertions.some ? this.#insertions.find(memory, start, end) : null;
-    if (found === null) {
-      this.#add(memory, start, end);
-      return;
+    let from = start;
+    while (this.#insertions.some) {
+      const found = this.#insertions.find(memory, from, end);
+      if (found === null) break;
+      this.#add(memory, from, found[0]);
+      this.#output.insert(found[1]);
+      from = found[0] + MARK_SIZE;
     }
-    this.#add(memory, start, found[0]);
-    this.#insertion = found[1];
-    this.#marked = copyBytes(memory, found[0] + MARK_SIZE, end);
+    this.#add(memory, from, end);
   }
 
   #add(bytes: Uint8Array, start: number, end: number): void {
@@ -206,42 +218,10 @@ export class Transformation implements Owner, ByteSource {
     }
   }
 
-  written(): Promise<void> | null {
-    if (this.#insertion !== null) return this.#insertAll();
-    return this.#output.size > MOST_UNREAD ? this.#room() : null;
-  }
-
-  /** Copies a stream to where its mark was, and what comes after it. */
-  async #insertAll(): Promise<void> {
-    while (this.#insertion !== null) {
-      const insertion = this.#insertion;
-      this.#announce();
-      for (let text = await insertion.next(); text !== null; text = await insertion.next()) {
-        this.#requireReader();
-        const bytes = encodeUtf8(this.#charset === null ? text : this.#charset.write(text));
-        this.#add(bytes, 0, TypedArrayByteLength(bytes));
-        await this.#room();
-      }
-      this.#requireReader();
-      this.#insertion = null;
-      const rest = this.#marked as Uint8Array;
-      this.write(rest, 0, TypedArrayByteLength(rest));
-    }
-  }
-
-  #requireReader(): void {
-    if (this.#over) throw new TypeError("Nobody reads the document any more.");
-  }
-
   handle(handler: Handler, kind: TokenKind, pointer: number): Promise<void> | null {
-    this.#requireReader();
-    const lol = this.#lol as LolHtml;
+    const lol = this.#lol;
+    if (lol === null) throw new TypeError("Nobody reads the document any more.");
     const handle = new Handle(kind, lol, pointer, this.#insertions);
-    const end = (): void => {
-      this.#current = null;
-      handle.expire();
-      lol.exports[`__wbg_${kind}_free`](pointer);
-    };
     this.#current = handle;
     let result: unknown;
     try {
@@ -251,7 +231,7 @@ export class Transformation implements Owner, ByteSource {
       throw error;
     }
     if ((typeof result !== "object" || result === null) && typeof result !== "function") {
-      end();
+      this.#end(handle);
       return null;
     }
     this.#announce();
@@ -260,9 +240,9 @@ export class Transformation implements Owner, ByteSource {
       PromiseThen(
         PromiseResolve(result),
         () => {
-          // Once nobody reads any more, lol-html is left waiting, for the garbage collector.
+          // Once nobody reads any more, lol-html is left waiting.
           if (this.#over) return;
-          end();
+          this.#end(handle);
           resolve();
         },
         (error) => {
@@ -271,6 +251,12 @@ export class Transformation implements Owner, ByteSource {
         },
       );
     });
+  }
+
+  #end(handle: Handle): void {
+    this.#current = null;
+    handle.expire();
+    handle.lol.exports[`__wbg_${handle.kind}_free`](handle.pointer);
   }
 
   #call({ callback, self }: Handler, token: Token): unknown {
