@@ -28,6 +28,13 @@ interface Core {
   isDate(value: unknown): value is Date;
   isRegExp(value: unknown): value is RegExp;
   isStringObject(value: unknown): value is object;
+  isBoxedPrimitive(value: unknown): value is object;
+  isArrayBuffer(value: unknown): value is ArrayBuffer;
+  isGeneratorObject(value: unknown): value is object;
+  isMapIterator(value: unknown): value is object;
+  isSetIterator(value: unknown): value is object;
+  isWeakMap(value: unknown): value is object;
+  isWeakSet(value: unknown): value is object;
   getPromiseDetails(promise: Promise<unknown>): [state: 0 | 1 | 2, result: unknown];
   getProxyDetails(value: unknown): [target: unknown, handler: unknown] | null;
   setPromiseHooks(...hooks: unknown[]): void;
@@ -65,6 +72,13 @@ export const {
   isDate,
   isRegExp,
   isStringObject,
+  isBoxedPrimitive,
+  isArrayBuffer,
+  isGeneratorObject,
+  isMapIterator,
+  isSetIterator,
+  isWeakMap,
+  isWeakSet,
   getPromiseDetails,
   getProxyDetails,
   serialize,

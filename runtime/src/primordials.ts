@@ -271,6 +271,9 @@ export const ArrayBufferDetached: (buffer: ArrayBuffer) => boolean = uncurryGett
   ArrayBuffer.prototype,
   "detached",
 );
+export const ArrayBufferTransfer: (buffer: ArrayBuffer) => ArrayBuffer = uncurryThis(
+  ArrayBuffer.prototype.transfer,
+);
 const dataView = DataView.prototype;
 export const DataViewBuffer: (view: DataView) => ArrayBufferLike = uncurryGetter(
   dataView,
@@ -345,6 +348,16 @@ export const FunctionToString: (value: object) => string = uncurryThis(
 export const NumberToString: (value: number, radix?: number) => string = uncurryThis(
   Number.prototype.toString,
 );
+
+// --- Maps and sets -------------------------------------------------------------------------------
+
+/** Walks a Worker's map. */
+export const MapForEach: <K, V>(map: Map<K, V>, action: (value: V, key: K) => void) => void =
+  uncurryThis(Map.prototype.forEach) as never;
+/** Walks a Worker's set. */
+export const SetForEach: <T>(set: Set<T>, action: (item: T) => void) => void = uncurryThis(
+  Set.prototype.forEach,
+) as never;
 
 // --- Maps and sets that no Worker can patch ------------------------------------------------------
 

@@ -15,6 +15,13 @@ export const {
   isDate,
   isRegExp,
   isStringObject,
+  isBoxedPrimitive,
+  isArrayBuffer,
+  isGeneratorObject,
+  isMapIterator,
+  isSetIterator,
+  isWeakMap,
+  isWeakSet,
 } = types;
 
 /** deno_core throws a TypeError for what cannot be cloned. */

@@ -1,6 +1,7 @@
 // Streams (https://streams.spec.whatwg.org/), by web-streams-polyfill, which is made from the
 // standard's reference implementation and passes its tests.
 
+import * as streams from "web-streams-polyfill";
 import {
   ReadableStream,
   ReadableStreamDefaultReader,
@@ -13,6 +14,7 @@ import {
   isUint8Array,
   TypedArrayByteLength,
 } from "../primordials.js";
+import { registerInterface } from "./webidl.js";
 
 export {
   ByteLengthQueuingStrategy,
@@ -33,6 +35,10 @@ export {
 const { TypeError, Uint8Array } = globalThis;
 const { isPrototypeOf } = Object.prototype;
 const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
+
+for (const [name, stream] of Object.entries(streams)) {
+  if (typeof stream === "function") registerInterface(name, stream);
+}
 
 export type Reader = ReadableStreamDefaultReader<unknown>;
 

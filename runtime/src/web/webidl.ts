@@ -4,6 +4,7 @@ import { isAnyArrayBuffer } from "../engine.js";
 import {
   ArrayIncludes,
   bytesOfView,
+  SafeMap,
   StringIsWellFormed,
   StringToWellFormed,
   safeRecord,
@@ -12,7 +13,7 @@ import {
 const { Uint8Array, TypeError } = globalThis;
 const { isView }: { isView(value: unknown): value is ArrayBufferView } = ArrayBuffer;
 const { defineProperty, getOwnPropertyDescriptors } = Object;
-const { deleteProperty, ownKeys, setPrototypeOf } = Reflect;
+const { deleteProperty, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
 const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
 
 /**
@@ -21,10 +22,32 @@ const toStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
  */
 export function defineInterface(name: string, constructor: { prototype: object }): void {
   const { prototype } = constructor;
+  registerInterface(name, constructor);
   defineProperty(constructor, "name", constant(name));
   makeEnumerable(prototype);
   makeEnumerable(constructor);
   defineProperty(prototype, toStringTag, constant(name));
+}
+
+export interface Interface {
+  readonly name: string;
+  readonly prototype: object;
+}
+
+const interfaces = new SafeMap<object, Interface>();
+
+/** For a class that has the looks of an interface already. */
+export function registerInterface(name: string, { prototype }: { prototype: object }): void {
+  interfaces.set(prototype, { name, prototype });
+}
+
+/** The interface that an object is of, as far as its prototypes tell. */
+export function interfaceOf(object: object): Interface | null {
+  for (let at = getPrototypeOf(object); at !== null; at = getPrototypeOf(at)) {
+    const found = interfaces.get(at);
+    if (found !== undefined) return found;
+  }
+  return null;
 }
 
 function makeEnumerable(target: object): void {

@@ -271,6 +271,8 @@ const SCENES = {
     return new Response(await NS.get("b", "stream"));
   },
   clone() {
+    const buffer = new ArrayBuffer(1);
+    structuredClone([new Headers({ a: "b" }), new Map([[1, new Set([2])]])], { transfer: [buffer] });
     return Response.json(structuredClone({ a: [1, { b: new Date(0) }], m: new Map([[1, 2]]) }));
   },
   logs() {

@@ -18,6 +18,7 @@ import {
   viewBytes,
 } from "../../primordials.js";
 import type { Extracted } from "../../web/body_source.js";
+import { makeCloneable } from "../../web/clone_objects.js";
 import { showAttributes } from "../../web/inspect.js";
 import { type ReadableStream, streamOfBytes } from "../../web/streams.js";
 import { utf8DecodeWithoutBOM } from "../../web/url_utf8.js";
@@ -103,6 +104,7 @@ export class Blob {
 }
 
 defineInterface("Blob", Blob);
+makeCloneable(Blob, (blob) => blobFrom(bytesOfBlob(blob), blob.type));
 showAttributes(Blob, ["size", "type"]);
 
 export class File extends Blob {
