@@ -37,7 +37,6 @@ import {
   WritableStreamDefaultWriter,
 } from "./web/streams.js";
 import "./web/stream_additions.js";
-import { structuredClone } from "./web/structured_clone.js";
 import { clearInterval, clearTimeout, setInterval, setTimeout } from "./web/timers.js";
 import { installErrorEvents, reportError } from "./web/uncaught.js";
 import { URL } from "./web/url.js";
@@ -97,7 +96,6 @@ const FUNCTIONS = {
   reportError,
   setInterval,
   setTimeout,
-  structuredClone,
 };
 
 const OBJECTS = { Cloudflare: cloudflare, crypto, navigator, performance, scheduler };
@@ -116,6 +114,7 @@ export function installGlobals(): void {
   ]);
   lazyGlobals("forms", ["Blob", "File", "FormData"]);
   lazyGlobals("websocket", ["WebSocket", "WebSocketPair", "WebSocketRequestResponsePair"]);
+  lazyGlobals("structured_clone", ["structuredClone"], true);
   lazyGlobals("text_streams", ["TextDecoderStream", "TextEncoderStream"]);
   lazyGlobals("html_rewriter", ["HTMLRewriter"]);
   lazyGlobals("events", [

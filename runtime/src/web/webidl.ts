@@ -29,25 +29,24 @@ export function defineInterface(name: string, constructor: { prototype: object }
   defineProperty(prototype, toStringTag, constant(name));
 }
 
-export interface Interface {
-  readonly name: string;
-  readonly prototype: object;
-}
-
-const interfaces = new SafeMap<object, Interface>();
+/** By their prototypes. */
+const interfaceNames = new SafeMap<object, string>();
 
 /** For a class that has the looks of an interface already. */
 export function registerInterface(name: string, { prototype }: { prototype: object }): void {
-  interfaces.set(prototype, { name, prototype });
+  interfaceNames.set(prototype, name);
 }
 
-/** The interface that an object is of, as far as its prototypes tell. */
-export function interfaceOf(object: object): Interface | null {
+/** The prototype of the interface that an object is of, as far as its prototypes tell. */
+export function interfaceOf(object: object): object | null {
   for (let at = getPrototypeOf(object); at !== null; at = getPrototypeOf(at)) {
-    const found = interfaces.get(at);
-    if (found !== undefined) return found;
+    if (interfaceNames.has(at)) return at;
   }
   return null;
+}
+
+export function interfaceName(prototype: object): string | undefined {
+  return interfaceNames.get(prototype);
 }
 
 function makeEnumerable(target: object): void {

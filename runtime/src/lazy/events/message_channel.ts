@@ -4,12 +4,14 @@
 // in a microtask, and its source is the port that it has come to.
 
 import { reportException } from "../../io.js";
+import { loadLazy } from "../../lazy.js";
 import { ArrayShift, PromiseResolve, PromiseThen, safeList } from "../../primordials.js";
 import { defineEventHandlers } from "../../web/event_handlers.js";
 import { dispatch, Event, EventTarget } from "../../web/events.js";
-import { structuredClone } from "../../web/structured_clone.js";
 import { defineInterface, toDictionary } from "../../web/webidl.js";
 import { MessageEvent } from "./message_event.js";
+
+type CloneScript = typeof import("../structured_clone.js");
 
 const { isArray } = Array;
 
@@ -47,6 +49,7 @@ export class MessagePort extends EventTarget {
     if (transfer !== undefined && [...transfer].length > 0) {
       throw new Error("Transfer list is not supported");
     }
+    const { structuredClone } = loadLazy("structured_clone") as CloneScript;
     const copy = structuredClone(message);
     const target = this.#other;
     if (target === null) return;

@@ -18,7 +18,7 @@ import {
   viewBytes,
 } from "../../primordials.js";
 import type { Extracted } from "../../web/body_source.js";
-import { makeCloneable } from "../../web/clone_objects.js";
+import { makeCloneable } from "../../web/cloneable.js";
 import { showAttributes } from "../../web/inspect.js";
 import { type ReadableStream, streamOfBytes } from "../../web/streams.js";
 import { utf8DecodeWithoutBOM } from "../../web/url_utf8.js";

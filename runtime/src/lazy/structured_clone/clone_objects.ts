@@ -22,7 +22,7 @@ import {
   isSetIterator,
   isWeakMap,
   isWeakSet,
-} from "../engine.js";
+} from "../../engine.js";
 import {
   MapForEach,
   ObjectHasOwn,
@@ -30,9 +30,10 @@ import {
   SafeSet,
   SetForEach,
   safeList,
-} from "../primordials.js";
-import { DOMException } from "./dom_exception.js";
-import { type Interface, interfaceOf } from "./webidl.js";
+} from "../../primordials.js";
+import { copierOf } from "../../web/cloneable.js";
+import { DOMException } from "../../web/dom_exception.js";
+import { interfaceName, interfaceOf } from "../../web/webidl.js";
 
 const { Map, Set } = globalThis;
 const { isArray } = Array;
@@ -42,16 +43,6 @@ const { set } = Map.prototype;
 const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { prototype: objectPrototype } = Object;
 const { prototype: arrayPrototype } = Array;
-
-const copiers = new SafeMap<object, (value: object) => object>();
-
-/** Says how objects of an interface are cloned; those of all others can't be. */
-export function makeCloneable<T extends object>(
-  { prototype }: { prototype: T },
-  copy: (value: T) => T,
-): void {
-  copiers.set(prototype, copy as never);
-}
 
 /** StructuredSerialize and StructuredDeserialize (§2.7.3, §2.7.6), without transfer. */
 export function cloneObject(value: object): unknown {
@@ -164,7 +155,7 @@ class Cloning {
     if (known !== undefined) return known;
     switch (kindOf(value)) {
       case "interface":
-        return this.#keep(value, copyOf(value, interfaceOf(value) as Interface));
+        return this.#keep(value, copyOf(value, interfaceOf(value) as object));
       case "leaf":
         return this.#keep(value, engineClone(value) as object);
       case "map":
@@ -233,9 +224,10 @@ class Cloning {
   }
 }
 
-function copyOf(value: object, { name, prototype }: Interface): object {
-  const copy = copiers.get(prototype);
+function copyOf(value: object, prototype: object): object {
+  const copy = copierOf(prototype);
   if (copy !== undefined) return copy(value);
+  const name = interfaceName(prototype);
   throw new DOMException(
     `Could not serialize object of type "${name}". This type does not support serialization.`,
     "DataCloneError",

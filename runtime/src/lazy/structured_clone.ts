@@ -6,20 +6,19 @@ import {
   ArrayBufferTransfer,
   ArrayIndexOf,
   StringEndsWith,
+  StringStartsWith,
   safeList,
-  uncurryGetter,
 } from "../primordials.js";
-import { Body } from "./body.js";
-import { cloneObject, makeCloneable } from "./clone_objects.js";
-import { DOMException } from "./dom_exception.js";
-import { flatFromHeaders, Headers, headersFromFlat } from "./headers.js";
-import { Request } from "./request.js";
-import { Response } from "./response.js";
-import { ReadableStream, WritableStream } from "./streams.js";
-import { requireArguments, toDictionary } from "./webidl.js";
+import { bodyOf, cloneRequest, cloneResponse, makeCloneable } from "../web/cloneable.js";
+import { DOMException } from "../web/dom_exception.js";
+import { flatFromHeaders, Headers, headersFromFlat } from "../web/headers.js";
+import { Request } from "../web/request.js";
+import { Response } from "../web/response.js";
+import { ReadableStream, WritableStream } from "../web/streams.js";
+import { requireArguments, toDictionary } from "../web/webidl.js";
+import { cloneObject } from "./structured_clone/clone_objects.js";
 
-const { apply, getOwnPropertyDescriptor } = Reflect;
-const bodyOf: (body: Body) => ReadableStream | null = uncurryGetter(Body.prototype, "body");
+const { getOwnPropertyDescriptor } = Reflect;
 
 /**
  * Buffers to transfer are copied with the rest and then detached, which looks the same as moving
@@ -41,7 +40,7 @@ function cloneValue(value: unknown): unknown {
   try {
     return typeof value === "object" && value !== null ? cloneObject(value) : engineClone(value);
   } catch (error) {
-    if (isUncloneable(error)) throw dataCloneError(error.message);
+    if (isUncloneable(error)) throw dataCloneError(withoutSource(error.message));
     throw error;
   }
 }
@@ -51,6 +50,16 @@ function isUncloneable(error: unknown): error is Error {
   if (!isNativeError(error)) return false;
   const message: unknown = getOwnPropertyDescriptor(error, "message")?.value;
   return typeof message === "string" && StringEndsWith(message, " could not be cloned.");
+}
+
+/** The engine shows a function's source, which may be the runtime layer's. */
+function withoutSource(message: string): string {
+  const shown =
+    StringStartsWith(message, "#<") ||
+    StringStartsWith(message, "[object ") ||
+    StringStartsWith(message, "Symbol(") ||
+    StringStartsWith(message, "An ArrayBuffer is detached ");
+  return shown ? message : "A function could not be cloned.";
 }
 
 function toBuffers(transfer: Iterable<unknown>): ArrayBuffer[] {
@@ -86,22 +95,21 @@ makeCloneable(DOMException, (exception) => {
 
 makeCloneable(Headers, (headers) => headersFromFlat(flatFromHeaders(headers), false));
 
-const { clone: cloneRequest } = Request.prototype;
-const { clone: cloneResponse } = Response.prototype;
 makeCloneable(Request, (request) => {
   if (bodyOf(request) !== null) throw onlyForRpc(ReadableStream);
-  return apply(cloneRequest, request, []);
+  return cloneRequest(request);
 });
 makeCloneable(Response, (response) => {
   if (bodyOf(response) !== null) throw onlyForRpc(ReadableStream);
-  return apply(cloneResponse, response, []);
+  return cloneResponse(response);
 });
 
-for (const stream of [ReadableStream, WritableStream]) {
-  makeCloneable<object>(stream, () => {
-    throw onlyForRpc(stream);
-  });
-}
+makeCloneable<object>(ReadableStream, () => {
+  throw onlyForRpc(ReadableStream);
+});
+makeCloneable<object>(WritableStream, () => {
+  throw onlyForRpc(WritableStream);
+});
 
 function onlyForRpc({ name }: { readonly name: string }): DOMException {
   return dataCloneError(`${name} can only be serialized for RPC.`);
