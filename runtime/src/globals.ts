@@ -121,6 +121,8 @@ export function installGlobals(): void {
     ...["CloseEvent", "ErrorEvent", "MessageChannel", "MessageEvent", "MessagePort"],
     ...["PromiseRejectionEvent", "ScheduledEvent", "TailEvent", "TraceEvent"],
   ]);
+  lazyGlobals("event_source", ["EventSource"]);
+  lazyGlobals("url_pattern", ["URLPattern"]);
   installGlobalScope();
   installErrorEvents();
 }

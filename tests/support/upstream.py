@@ -95,6 +95,11 @@ class Upstream:
                 await self._send(send, 200, [], str(size).encode())
             case "headers":
                 await self._send(send, 200, [], json.dumps(seen.headers).encode())
+            case "events":  # an event stream
+                last = seen.headers.get("last-event-id", "nothing")
+                text = f"retry: 1\nid: 1\ndata: after {last}\n\n"
+                headers = [("content-type", "text/event-stream")]
+                await self._send(send, 200, headers, text.encode())
             case "redirect":  # /redirect/STATUS?to=URL
                 async for part in _body(receive):
                     seen.body += part
