@@ -122,6 +122,10 @@ export function installGlobals(): void {
     ...["PromiseRejectionEvent", "ScheduledEvent", "TailEvent", "TraceEvent"],
   ]);
   lazyGlobals("event_source", ["EventSource"]);
+  lazyGlobals("performance", [
+    ...["PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver"],
+    ...["PerformanceObserverEntryList", "PerformanceResourceTiming"],
+  ]);
   lazyGlobals("url_pattern", ["URLPattern"]);
   installGlobalScope();
   installErrorEvents();

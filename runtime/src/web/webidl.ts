@@ -24,8 +24,8 @@ export function defineInterface(name: string, constructor: { prototype: object }
   const { prototype } = constructor;
   registerInterface(name, constructor);
   defineProperty(constructor, "name", constant(name));
-  makeEnumerable(prototype);
-  makeEnumerable(constructor);
+  makeEnumerable(prototype, ["constructor"]);
+  makeEnumerable(constructor, ["prototype", "name", "length"]);
   defineProperty(prototype, toStringTag, constant(name));
 }
 
@@ -49,12 +49,12 @@ export function interfaceName(prototype: object): string | undefined {
   return interfaceNames.get(prototype);
 }
 
-function makeEnumerable(target: object): void {
+function makeEnumerable(target: object, except: string[]): void {
   const descriptors = getOwnPropertyDescriptors(target) as Record<PropertyKey, PropertyDescriptor>;
   const keys = ownKeys(target);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as PropertyKey;
-    const builtIn = ArrayIncludes(["constructor", "prototype", "name", "length"], key);
+    const builtIn = ArrayIncludes(except, key);
     if (typeof key === "string" && !builtIn && descriptors[key]?.configurable) {
       defineProperty(target, key, { __proto__: null, enumerable: true } as PropertyDescriptor);
     }
