@@ -49,7 +49,13 @@ function requireNode(name: string): unknown {
 export function lazyGlobals(script: string, names: string[], enumerable = false): void {
   for (const name of names) {
     const become = (value: unknown): void => {
-      defineProperty(globalThis, name, { value, enumerable, writable: true, configurable: true });
+      defineProperty(globalThis, name, {
+        __proto__: null,
+        value,
+        enumerable,
+        writable: true,
+        configurable: true,
+      } as PropertyDescriptor);
     };
     defineProperty(globalThis, name, {
       get() {

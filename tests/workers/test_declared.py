@@ -154,8 +154,10 @@ def _compare_member(path: str, promise: Kind | str, seen: str | None) -> Found:
 
 
 def _listed() -> Found:
-    """The rows | `name` | difference | why | of the page's tables."""
-    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| [^|]+ \|$", PAGE.read_text(), re.MULTILINE)
+    """The rows of the page's tables with this head."""
+    _, *tables = PAGE.read_text().split("| name | difference | why |\n")
+    text = "".join(table.partition("\n\n")[0] + "\n" for table in tables)
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \| [^|]+ \|$", text, re.MULTILINE)
     assert len({name for name, _ in rows}) == len(rows), "listed twice"
     return dict(rows)
 

@@ -184,6 +184,12 @@ async def test_a_worker_that_poisons_everything_is_served_all_the_same(
             await running.fetch("/throw")
 
 
+async def test_scripts_that_are_loaded_after_that_work_as_well(run: Run, upstream: Origin) -> None:
+    running = await run(HOSTILE / "poison.js", env={"UPSTREAM": upstream.url})
+    said = await running.text("/rare")
+    assert sorted(said.split()) == ["error", "message", "rejection"]
+
+
 async def test_nothing_of_the_engine_is_in_reach(run: Run, upstream: Origin) -> None:
     running = await run(
         HOSTILE / "reach.js", env={"UPSTREAM": upstream.url}, limits={"cpu_ms": 30_000}

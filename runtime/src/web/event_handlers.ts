@@ -17,9 +17,11 @@ export function defineEventHandlers(
   types: string[],
   onSet?: (target: EventTarget) => void,
 ): void {
-  for (const type of types) {
+  for (let i = 0; i < types.length; i++) {
+    const type = types[i] as string;
     const handlers = new SafeWeakMap<EventTarget, { callback: (event: Event) => unknown }>();
     defineProperty(constructor.prototype, `on${type}`, {
+      __proto__: null,
       configurable: true,
       enumerable: true,
       get(this: EventTarget) {
@@ -41,7 +43,7 @@ export function defineEventHandlers(
         apply(addListener, this, [type, listenerOf(handler)]);
         onSet?.(this);
       },
-    });
+    } as PropertyDescriptor & ThisType<EventTarget>);
   }
 }
 

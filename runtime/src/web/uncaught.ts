@@ -10,6 +10,7 @@ import { requireArguments } from "./webidl.js";
 const { Number } = globalThis;
 
 type Events = typeof import("../lazy/events.js");
+type ErrorEventInit = NonNullable<ConstructorParameters<Events["ErrorEvent"]>[1]>;
 
 /** HTML §8.1.4.6. */
 export function reportError(error: unknown): void {
@@ -24,7 +25,7 @@ export function installErrorEvents(): void {
   setExceptionListener((error) => {
     if (reporting || !hasListeners(globalTarget, "error")) return false;
     const { ErrorEvent } = loadLazy("events") as Events;
-    const event = new ErrorEvent("error", { ...describePlace(error), error, cancelable: true });
+    const event = new ErrorEvent("error", describe(error));
     reporting = true;
     try {
       return !dispatch(globalTarget, event, logException);
@@ -36,20 +37,17 @@ export function installErrorEvents(): void {
 
 const FIRST_FRAME = /\n\s+at (?:.* \()?(.+?):(\d+):(\d+)\)?(?:\n|$)/;
 
-function describePlace(error: unknown): {
-  message: string;
-  filename: string;
-  lineno: number;
-  colno: number;
-} {
+function describe(error: unknown): ErrorEventInit {
   const { name, message, stack } = describeError(error);
   const frame = RegExpExec(FIRST_FRAME, stack);
   const text = stack === "" ? message : `${name}: ${message}`;
   return {
     __proto__: null,
+    cancelable: true,
+    error,
     message: `Uncaught ${text}`,
     filename: frame?.[1] ?? "",
     lineno: Number(frame?.[2] ?? 0),
     colno: Number(frame?.[3] ?? 0),
-  } as never;
+  } as ErrorEventInit;
 }

@@ -70,9 +70,12 @@ export function defineConstants(
   constructor: { prototype: object },
   constants: Record<string, number>,
 ): void {
-  for (const [name, value] of Object.entries(constants)) {
-    defineProperty(constructor, name, { value, enumerable: true });
-    defineProperty(constructor.prototype, name, { value, enumerable: true });
+  const names = ownKeys(constants) as string[];
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    const descriptor = { __proto__: null, value: constants[name], enumerable: true } as object;
+    defineProperty(constructor, name, descriptor);
+    defineProperty(constructor.prototype, name, descriptor);
   }
 }
 

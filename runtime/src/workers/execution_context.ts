@@ -10,6 +10,7 @@ import {
   send,
   settlePart,
 } from "../io.js";
+import { loadLazy } from "../lazy.js";
 import { defineInterface } from "../web/webidl.js";
 
 let make: (request: RequestContext) => ExecutionContext;
@@ -35,6 +36,11 @@ export class ExecutionContext {
   /** If the handler throws, the request goes to its origin instead of failing. */
   passThroughOnException(): void {
     this.#request.passThrough = true;
+  }
+
+  /** Spans of the Worker's own. */
+  get tracing(): object {
+    return (loadLazy("tracing") as typeof import("../lazy/tracing.js")).tracing;
   }
 
   /**

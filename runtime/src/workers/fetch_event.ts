@@ -3,7 +3,7 @@
 
 import { type RequestContext, reportException } from "../io.js";
 import { safeList } from "../primordials.js";
-import { dispatch, globalTarget } from "../web/events.js";
+import { dispatch, type EventInit, globalTarget } from "../web/events.js";
 import type { Request } from "../web/request.js";
 import { defineInterface } from "../web/webidl.js";
 import { ExtendableEvent, makeExtendable } from "./extendable_event.js";
@@ -22,7 +22,7 @@ export class FetchEvent extends ExtendableEvent {
   readonly #answer: Answer;
 
   constructor(context: RequestContext, request: Request, answer: Answer) {
-    super("fetch", context, { cancelable: true });
+    super("fetch", context, { __proto__: null, cancelable: true } as EventInit);
     this.#context = context;
     this.#request = request;
     this.#answer = answer;

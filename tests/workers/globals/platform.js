@@ -37,4 +37,27 @@ export default serve({
     equal([typeof ctx.props, String(ctx)], ["object", "[object ExecutionContext]"]);
     equal(thrown(() => new ctx.constructor()).message, "Illegal constructor");
   },
+  async spansNestAndFollowTheFlow(request, env, { tracing }) {
+    const outer = tracing.getActiveSpan();
+    const said = await tracing.enterSpan(
+      "outer",
+      async (span, ...values) => {
+        await null;
+        equal(tracing.getActiveSpan() === span, true);
+        const inner = tracing.startActiveSpan("inner", (span) => span.setAttribute("a", 1));
+        equal([inner === span, tracing.getActiveSpan() === span], [false, true]);
+        equal([span.isTraced, span.setStatus({ code: "ok" }) === span], [false, true]);
+        return values;
+      },
+      1,
+      2,
+    );
+    equal([said, tracing.getActiveSpan() === outer], [[1, 2], true]);
+    const span = tracing.startSpan("apart");
+    equal(tracing.withActiveSpan(span, () => tracing.getActiveSpan() === span), true);
+    equal(thrown(() => new tracing.Span()).message, "Illegal constructor");
+    equal(thrown(() => span.setStatus({ code: 1 })).name, "TypeError");
+    equal(thrown(() => tracing.enterSpan("x")).name, "TypeError");
+    equal(span.spanContext().traceFlags, 0);
+  },
 });

@@ -11,6 +11,8 @@ const jsonOf = uncurry(Response.prototype.json);
 const bodyOf = uncurryGetter(getPrototypeOf(Response.prototype), "body");
 const waitUntil = (ctx, promise) => ctx.waitUntil(promise);
 const { wait } = scheduler;
+const { addEventListener, reportError } = globalThis;
+const mark = uncurry(Performance.prototype.mark);
 
 function uncurry(method) {
   return (self, argument) => apply(method, self, [argument]);
@@ -92,6 +94,22 @@ export default {
         waitUntil(ctx, apply(wait, scheduler, [1]));
         await apply(wait, scheduler, [1]);
         return new Response("waited");
+      case "http://worker.test/rare": {
+        // Scripts that are loaded only now.
+        let told = "";
+        addEventListener("error", () => (told += "error "));
+        addEventListener("unhandledrejection", () => (told += "rejection "));
+        reportError("reported");
+        (async () => {
+          throw "rejected";
+        })();
+        const { port1, port2 } = new MessageChannel();
+        port2.onmessage = () => (told += "message ");
+        port1.postMessage("sent");
+        mark(performance, "a");
+        await apply(wait, scheduler, [1]);
+        return new Response(told);
+      }
       default:
         throw new TypeError("what?");
     }

@@ -1,6 +1,6 @@
 // HTML §8.1.4.7: PromiseRejectionEvent. As on the platform, only the runtime makes them.
 
-import { Event } from "../../web/events.js";
+import { Event, type EventInit } from "../../web/events.js";
 import { defineInterface } from "../../web/webidl.js";
 
 const { TypeError } = globalThis;
@@ -13,7 +13,7 @@ export class PromiseRejectionEvent extends Event {
 
   constructor(type: string, promise: Promise<unknown>, reason: unknown) {
     if (!making) throw new TypeError("Illegal constructor");
-    super(type, { cancelable: type === "unhandledrejection" });
+    super(type, { __proto__: null, cancelable: type === "unhandledrejection" } as EventInit);
     this.#promise = promise;
     this.#reason = reason;
   }

@@ -126,12 +126,17 @@ const RESOURCE_ATTRIBUTES = [
   ...["secureConnectionStart", "transferSize", "workerStart"],
 ];
 
-for (const name of RESOURCE_ATTRIBUTES) {
-  defineProperty(PerformanceResourceTiming.prototype, name, {
-    get() {
-      throw new TypeError("Illegal invocation");
-    },
-    enumerable: true,
-    configurable: true,
-  });
+for (let i = 0; i < RESOURCE_ATTRIBUTES.length; i++) {
+  defineProperty(
+    PerformanceResourceTiming.prototype,
+    RESOURCE_ATTRIBUTES[i] as string,
+    {
+      __proto__: null,
+      get() {
+        throw new TypeError("Illegal invocation");
+      },
+      enumerable: true,
+      configurable: true,
+    } as PropertyDescriptor,
+  );
 }
