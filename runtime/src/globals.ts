@@ -18,7 +18,6 @@ import {
 } from "./web/global_scope.js";
 import { Headers } from "./web/headers.js";
 import { queueMicrotask } from "./web/microtask.js";
-import { Performance, performance } from "./web/performance.js";
 import { Request } from "./web/request.js";
 import { Response } from "./web/response.js";
 import {
@@ -64,7 +63,6 @@ const INTERFACES = {
   Fetcher,
   Headers,
   Navigator,
-  Performance,
   ReadableByteStreamController,
   ReadableStream,
   ReadableStreamBYOBReader,
@@ -98,7 +96,7 @@ const FUNCTIONS = {
   setTimeout,
 };
 
-const OBJECTS = { Cloudflare: cloudflare, crypto, navigator, performance, scheduler };
+const OBJECTS = { Cloudflare: cloudflare, crypto, navigator, scheduler };
 
 /** Puts it all on the global object: interfaces not enumerable, functions and objects so (Web IDL). */
 export function installGlobals(): void {
@@ -122,7 +120,9 @@ export function installGlobals(): void {
     ...["PromiseRejectionEvent", "ScheduledEvent", "TailEvent", "TraceEvent"],
   ]);
   lazyGlobals("event_source", ["EventSource"]);
-  lazyGlobals("performance", [
+  lazyGlobals("performance", ["Performance"]);
+  lazyGlobals("performance", ["performance"], true);
+  lazyGlobals("performance_entries", [
     ...["PerformanceEntry", "PerformanceMark", "PerformanceMeasure", "PerformanceObserver"],
     ...["PerformanceObserverEntryList", "PerformanceResourceTiming"],
   ]);

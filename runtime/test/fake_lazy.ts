@@ -2,6 +2,8 @@
 
 export function loadLazy(name: string): unknown {
   switch (name) {
+    case "console_table":
+      return require("../src/lazy/console_table.js");
     case "data_url":
       return require("../src/lazy/data_url.js");
     case "forms":

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { tick } from "../src/clock.js";
+import { performance as ourPerformance } from "../src/lazy/performance.js";
 import { structuredClone as ourClone } from "../src/lazy/structured_clone.js";
 import { console as ourConsole } from "../src/web/console.js";
 import { crypto as ourCrypto } from "../src/web/crypto.js";
 import { DOMException as OurException } from "../src/web/dom_exception.js";
-import { performance as ourPerformance } from "../src/web/performance.js";
 import { commands, fake } from "./fake_io.js";
 
 beforeEach(() => {

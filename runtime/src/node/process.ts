@@ -1,9 +1,9 @@
 // https://nodejs.org/api/process.html
 
 import EventEmitter from "node:events";
+import { now as milliseconds } from "../clock.js";
 import { requireBuiltIn } from "../modules.js";
 import { queueMicrotask } from "../web/microtask.js";
-import { performance } from "../web/performance.js";
 import { hasFlag } from "../workers/compatibility.js";
 import { getEnvironment, variableNames } from "../workers/environment.js";
 
@@ -37,14 +37,14 @@ export function nextTick(callback: Callback, ...values: unknown[]): void {
 
 /** Seconds and nanoseconds on a clock that stands still while code runs. */
 function time(before?: [number, number]): [number, number] {
-  const now = BigInt(Math.round(performance.now() * 1e6));
+  const now = BigInt(Math.round(milliseconds() * 1e6));
   const since = before === undefined ? 0n : BigInt(before[0]) * 1_000_000_000n + BigInt(before[1]);
   const elapsed = now - since;
   return [Number(elapsed / 1_000_000_000n), Number(elapsed % 1_000_000_000n)];
 }
 
 export const hrtime: typeof time & { bigint(): bigint } = Object.assign(time, {
-  bigint: () => BigInt(Math.round(performance.now() * 1e6)),
+  bigint: () => BigInt(Math.round(milliseconds() * 1e6)),
 });
 
 export function emitWarning(warning: unknown, ...rest: unknown[]): void {
@@ -73,7 +73,7 @@ export function chdir(path: string): void {
   folder = path.startsWith("/") ? path : `${folder}/${path}`;
 }
 
-export const uptime = (): number => performance.now() / 1000;
+export const uptime = (): number => milliseconds() / 1000;
 export const umask = (): number => 0o022;
 export const memoryUsage = (): Record<string, number> => ({
   arrayBuffers: 0,

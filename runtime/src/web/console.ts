@@ -2,7 +2,7 @@
 
 import { now } from "../clock.js";
 import { currentRequest, type RequestContext, send } from "../io.js";
-import { formatTable } from "./console_table.js";
+import { loadLazy } from "../lazy.js";
 import { inspect, MAX_TEXT } from "./inspect.js";
 import { formatPrimitive } from "./inspect_names.js";
 
@@ -67,6 +67,7 @@ const methods = {
 
   table(data?: unknown, properties?: Iterable<unknown>): void {
     const columns = properties === undefined ? null : [...properties].map(String);
+    const { formatTable } = loadLazy("console_table") as typeof import("../lazy/console_table.js");
     print("log", formatTable(data, columns) ?? format([data]));
   },
 

@@ -1,8 +1,8 @@
 // Performance Timeline §4 and User Timing §4: the entries.
 
 import { now } from "../../clock.js";
+import { loadLazy } from "../../lazy.js";
 import { showAttributes } from "../../web/inspect.js";
-import { structuredClone } from "../../web/structured_clone.js";
 import { defineInterface, requireArguments, toDictionary } from "../../web/webidl.js";
 
 const { Number, TypeError } = globalThis;
@@ -111,7 +111,9 @@ export function newMeasure(
 }
 
 function copyOf(detail: unknown): unknown {
-  return detail === undefined || detail === null ? null : structuredClone(detail);
+  if (detail === undefined || detail === null) return null;
+  const script = loadLazy("structured_clone") as typeof import("../structured_clone.js");
+  return script.structuredClone(detail);
 }
 
 /** Resource Timing §4.3. As on the platform, there is never one of them. */

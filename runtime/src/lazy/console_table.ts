@@ -1,6 +1,6 @@
 // console.table(): rows in boxes, as node draws them.
 
-import { inspect } from "./inspect.js";
+import { inspect } from "../web/inspect.js";
 
 const { Map, Set } = globalThis;
 const { keys, hasOwn } = Object;
