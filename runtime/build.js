@@ -61,16 +61,46 @@ for (const stale of await readdir(output)) {
   if (/^runtime-.*\.js$/.test(stale)) await rm(`${output}/${stale}`);
 }
 
-/** esbuild's helper calls a method, which would give a Worker that replaced it our modules. */
-const HELPER = "__hasOwnProp.call(to,key)";
+/**
+ * esbuild's helpers call methods, walk lists and take properties for their own, all of which would
+ * give a Worker that has patched them our modules.
+ */
+const HELPERS = [
+  [
+    /for\(var name in (\w+)\)__defProp\(target,name,\{get:\1\[name\],enumerable:!0\}\)/g,
+    "const names=safe.Object.getOwnPropertyNames($1);for(let i=0;i<names.length;i++)" +
+      "__defProp(target,names[i],{__proto__:null,get:$1[names[i]],enumerable:!0})",
+  ],
+  [
+    "for(let key of __getOwnPropNames(from))!__hasOwnProp.call(to,key)&&key!==except&&" +
+      "__defProp(to,key,{get:()=>from[key],enumerable:!(desc=__getOwnPropDesc(from,key))||desc.enumerable})",
+    "{const keys=__getOwnPropNames(from);for(let i=0;i<keys.length;i++){const key=keys[i];" +
+      "!safe.Object.hasOwn(to,key)&&key!==except&&__defProp(to,key,{__proto__:null,get:()=>from[key]," +
+      "enumerable:!(desc=__getOwnPropDesc(from,key))||desc.enumerable})}}",
+  ],
+  ["!mod.__esModule?", '!safe.Object.hasOwn(mod,"__esModule")?'],
+  ["{value:mod,enumerable:!0}", "{__proto__:null,value:mod,enumerable:!0}"],
+  ['"__esModule",{value:!0}', '"__esModule",{__proto__:null,value:!0}'],
+];
 
-// A lazy script is a function of the snapshot's modules, and of the globals as they were before the
+function hardenHelpers(text) {
+  let safe = text;
+  for (const [helper, harmless] of HELPERS) safe = safe.replaceAll(helper, harmless);
+  if (
+    /__hasOwnProp\.call\(|mod\.__esModule|for\(let key of __|for\(var name in \w+\)__/.test(safe)
+  ) {
+    throw new Error("esbuild has other helpers now");
+  }
+  return safe.replace(HELPER_GLOBALS, "$1safe.Object.");
+}
+
+// A lazy script hands over (engine.ts) a function of the snapshot's modules, and of the globals as they were before the
 // Worker ran, that gives the exports of its own.
-const banner = `((sharedModules, globalThis, requireNode) => { "use strict"; const safe = globalThis; const { ${safeNames} } = globalThis;`;
+const banner = `edgewrightHandOver((sharedModules, globalThis, requireNode) => { "use strict"; const safe = globalThis; const { ${safeNames} } = globalThis;`;
 // The modules of Node.js are a Worker's code as any other: what they see are the Worker's globals.
 // Only what esbuild adds, and our own files, handle what a Worker may not see.
-const nodeBanner = `((sharedModules, safe, requireNode) => { "use strict";`;
-const HELPERS = /([ ,]__\w+=)Object\./g;
+const nodeBanner = `edgewrightHandOver((sharedModules, safe, requireNode) => { "use strict";`;
+const HELPER_GLOBALS = /([ ,]__\w+=)Object\./g;
 
 const scripts = [];
 for (const folder of folders) {
@@ -125,11 +155,7 @@ for (const { entry, folder, name, script } of scripts) {
     banner: { js: folder === "node" ? nodeBanner : banner },
     footer: { js: "return exported; })" },
   });
-  const text = outputFiles[0].text
-    .replaceAll(HELPER, "Object.hasOwn(to,key)")
-    .replace(HELPERS, "$1safe.Object.");
-  if (text.includes("__hasOwnProp.call(")) throw new Error("esbuild has other helpers now");
-  await writeFile(file, text);
+  await writeFile(file, hardenHelpers(outputFiles[0].text));
   if (folder !== "lazy") {
     const { metafile } = await build({ ...how, format: "esm", metafile: true });
     const { exports } = Object.values(metafile.outputs)[0];

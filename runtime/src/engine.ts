@@ -44,11 +44,8 @@ interface Core {
   setHandledPromiseRejectionHandler(
     handler: (promise: Promise<unknown>, reason: unknown) => void,
   ): void;
-  evalContext(
-    source: string,
-    specifier: string,
-  ): [result: unknown, error: { thrown: unknown } | null];
   ops: {
+    op_eval_context(source: string, specifier: string, options: undefined): unknown;
     op_timer_now(): number;
     op_event_loop_has_more_work(): boolean;
     op_drain_pending_rejections(): unknown[] | undefined;
@@ -87,15 +84,37 @@ export const {
   setHandledPromiseRejectionHandler,
 } = core;
 
-const { evalContext } = core;
+const { op_eval_context: evaluate } = core.ops;
+const { defineProperty, deleteProperty } = Reflect;
 
 /**
- * Runs a script of ours and gives its value. The flag that forbids Workers to make code from
- * strings (engine.py) has no say in it.
+ * Runs a script of ours, which calls `edgewrightHandOver` with its value, and gives that. The flag
+ * that forbids Workers to make code from strings (engine.py) has no say in it.
+ *
+ * The script's result would do as well, but deno_core puts it in an array by way of setters, which a
+ * Worker may have put on Object.prototype: it would get hold of the script.
  */
 export function runScript(source: string, name: string): unknown {
-  const { 0: value, 1: error } = evalContext(source, name);
-  if (error !== null) throw error.thrown;
+  let given = false;
+  let value: unknown;
+  let failure: unknown;
+  defineProperty(globalThis, "edgewrightHandOver", {
+    __proto__: null,
+    value: (result: unknown) => {
+      given = true;
+      value = result;
+    },
+    configurable: true,
+  } as PropertyDescriptor);
+  try {
+    const { 1: error } = evaluate(source, name, undefined);
+    failure = error?.[0];
+  } catch (error) {
+    failure = error;
+  } finally {
+    deleteProperty(globalThis, "edgewrightHandOver");
+  }
+  if (!given) throw failure;
   return value;
 }
 

@@ -135,7 +135,7 @@ function requireCommonJs(specifier: string): CommonJsModule {
 function compile(specifier: string): CommonJsFunction {
   const source = host.asset(specifier) as string;
   const made = runScript(
-    `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
+    `edgewrightHandOver(function (exports, require, module, __filename, __dirname) {${source}\n})`,
     specifier,
   );
   if (typeof made !== "function") throw new SyntaxError(`${specifier} is no CommonJS module.`);

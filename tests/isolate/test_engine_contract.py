@@ -637,9 +637,9 @@ import pydeno
 assert pydeno._pydeno._set_v8_flags(["--disallow-code-generation-from-strings"]) == []
 assert pydeno._pydeno._set_v8_flags(["--no-such-flag"]) == ["--no-such-flag"]
 builder = pydeno.SnapshotBuilder()
-builder.execute_script("layer", "const { evalContext } = Deno.core; globalThis.run = evalContext;")
+builder.execute_script("layer", "globalThis.run = Deno.core.ops.op_eval_context;")
 runtime = pydeno.Runtime(pydeno.RuntimeConfig(snapshot=builder.build()))
-assert runtime.eval("run('20 + 1', 'a:b')[0]") == 21
+assert runtime.eval("run('20 + 1', 'a:b', undefined)[0]") == 21
 try:
     runtime.eval("(() => {}).constructor('return 1')")
 except pydeno.JavaScriptError as error:

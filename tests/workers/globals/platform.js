@@ -37,7 +37,8 @@ export default serve({
     equal([typeof ctx.props, String(ctx)], ["object", "[object ExecutionContext]"]);
     equal(thrown(() => new ctx.constructor()).message, "Illegal constructor");
   },
-  async spansNestAndFollowTheFlow(request, env, { tracing }) {
+  async spansNestAndFollowTheFlow(_request, _env, ctx) {
+    const { tracing } = ctx;
     const outer = tracing.getActiveSpan();
     const said = await tracing.enterSpan(
       "outer",
