@@ -45,7 +45,11 @@ interface Core {
     handler: (promise: Promise<unknown>, reason: unknown) => void,
   ): void;
   ops: {
-    op_eval_context(source: string, specifier: string, options: undefined): unknown;
+    op_eval_context(
+      source: string,
+      specifier: string,
+      options: undefined,
+    ): [result: unknown, error: [thrown: unknown] | null];
     op_timer_now(): number;
     op_event_loop_has_more_work(): boolean;
     op_drain_pending_rejections(): unknown[] | undefined;

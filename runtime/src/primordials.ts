@@ -351,6 +351,12 @@ export const NumberToString: (value: number, radix?: number) => string = uncurry
 
 // --- Maps and sets -------------------------------------------------------------------------------
 
+/** Adds to a map that a Worker is to have. */
+export const MapSet: <K, V>(map: Map<K, V>, key: K, value: V) => unknown = uncurryThis(
+  Map.prototype.set,
+) as never;
+/** Adds to a set that a Worker is to have. */
+export const SetAdd: <T>(set: Set<T>, item: T) => unknown = uncurryThis(Set.prototype.add) as never;
 /** Walks a Worker's map. */
 export const MapForEach: <K, V>(map: Map<K, V>, action: (value: V, key: K) => void) => void =
   uncurryThis(Map.prototype.forEach) as never;

@@ -80,11 +80,7 @@ def _global_classes(declared: Declarations) -> dict[str, Members]:
 
 
 async def test_what_a_worker_sees_is_what_is_declared(run: Run, promised: Promised) -> None:
-<<<<<<< HEAD
-    running = await run(HERE / "declared.js", limits={"cpu_ms": 5000})
-=======
     running = await run(HERE / "declared.js", limits={"cpu_ms": 10_000})
->>>>>>> 0db0605 (A script that is loaded late is handed over, as what the engine gives goes through setters on Object.prototype; esbuild's helpers are hardened)
     asked = {"classes": list(promised.classes), "values": list(promised.values)}
     seen = await running.json("/", method="POST", body=json.dumps(asked).encode())
     found: Found = {}

@@ -72,6 +72,9 @@ ALLOWED = {
     "%ArrayIterator%.next by toUsages",
     "Array.prototype.Symbol(Symbol.iterator) by toJwk",
     "Array.prototype.Symbol(Symbol.iterator) by toUsages",
+    # deno_core's list of nothing and null.
+    "set Object.prototype.0 by runScript",
+    "set Object.prototype.1 by runScript",
     # The promise that the Worker gave.
     "get Promise.prototype.constructor by waitUntil",
     "get Promise.prototype.constructor by answer",

@@ -31,7 +31,7 @@ export default {
     };
     for (const key of ["0", "1", "2", "__esModule", "default"]) trap(key);
     const script = new Blob(["x"]).size + [...new FormData()].length;
-    await import("node:querystring");
+    await import("node:async_hooks");
     for (const key of ["0", "1", "2", "__esModule", "default"]) delete Object.prototype[key];
     return Response.json([script, ...seen.map((one) => `${typeof one} ${ownKeys(one).join()}`)]);
   },

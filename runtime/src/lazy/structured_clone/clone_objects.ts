@@ -25,9 +25,11 @@ import {
 } from "../../engine.js";
 import {
   MapForEach,
+  MapSet,
   ObjectHasOwn,
   SafeMap,
   SafeSet,
+  SetAdd,
   SetForEach,
   safeList,
 } from "../../primordials.js";
@@ -38,9 +40,7 @@ import { interfaceName, interfaceOf } from "../../web/webidl.js";
 const { Map, Set } = globalThis;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
-const { add } = Set.prototype;
-const { set } = Map.prototype;
-const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 const { prototype: objectPrototype } = Object;
 const { prototype: arrayPrototype } = Array;
 
@@ -187,7 +187,7 @@ class Cloning {
       items[items.length] = value;
     });
     for (let i = 0; i < items.length; i += 2) {
-      apply(set, copy, [this.clone(items[i]), this.clone(items[i + 1])]);
+      MapSet(copy, this.clone(items[i]), this.clone(items[i + 1]));
     }
     return copy;
   }
@@ -199,7 +199,7 @@ class Cloning {
     SetForEach(source, (item) => {
       items[items.length] = item;
     });
-    for (let i = 0; i < items.length; i++) apply(add, copy, [this.clone(items[i])]);
+    for (let i = 0; i < items.length; i++) SetAdd(copy, this.clone(items[i]));
     return copy;
   }
 
