@@ -11,6 +11,8 @@ export interface HostFunctions {
   asset(specifier: string): Uint8Array | string;
   /** The full specifier of a module that the runtime layer brings for this Worker. */
   builtIn(specifier: string): string | null;
+  /** Says the name of an export that may be called. */
+  exported(name: string): void;
   /** Asks for a turn with nothing in it. */
   wake(): void;
   /** Milliseconds of CPU time that the isolate's thread has used. */
@@ -40,6 +42,7 @@ const NAMES: readonly (keyof HostFunctions)[] = [
   "lazyBinary",
   "asset",
   "builtIn",
+  "exported",
   "wake",
   "cpuClock",
   "pardon",

@@ -34,6 +34,7 @@ import type {
   NativeEvent,
   ResponseEvent,
   ResultEvent,
+  ReturnEvent,
   TimerEvent,
 } from "./protocol.js";
 import { SINK_WINDOW } from "./protocol.js";
@@ -236,6 +237,7 @@ export type OpEvent =
   | FailureEvent
   | TimerEvent
   | NativeEvent
+  | ReturnEvent
   | ConnectedEvent;
 export type OpHandler = (event: OpEvent, bytes: Uint8Array | null) => void;
 

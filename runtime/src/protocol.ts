@@ -7,6 +7,11 @@ export type Size = number | null;
 export type Id = number;
 export type MaybeId = number | null;
 export type CfProperties = Record<string, unknown> | null;
+export type Props = Record<string, unknown> | null;
+
+/** "export" and "sink" (only in commands), "stub", "stream", "bytes" or "none". */
+export type Passed = readonly [kind: string, id: Id];
+export type Call = readonly [op: Id, after: Size, path: string[], size: Size, passed: Passed[]];
 
 export type RequestEvent = [
   tag: "request",
@@ -17,6 +22,8 @@ export type RequestEvent = [
   inline: Size,
   stream: MaybeId,
   cf: CfProperties,
+  entrypoint: string | null,
+  props: Props,
 ];
 export type AbortEvent = [tag: "abort", request: Id];
 export type StopEvent = [tag: "stop", request: Id, reason: string];
@@ -43,6 +50,16 @@ export type MessageEvent = [tag: "message", port: Id, size: number, text: boolea
 export type CloseEvent = [tag: "close", port: Id, code: number, reason: string, clean: boolean];
 export type GrantEvent = [tag: "grant", port: Id, size: number];
 export type ConnectedEvent = [tag: "connected", op: Id, stream: Id, remote: string, local: string];
+export type CallEvent = [
+  tag: "call",
+  request: Id,
+  exported: MaybeId,
+  entrypoint: string | null,
+  props: Props,
+  calls: Call[],
+];
+export type ReturnEvent = [tag: "return", op: Id, size: number, passed: Passed[], thrown: boolean];
+export type ReleaseEvent = [tag: "release", request: Id, exported: Id];
 /** Said by the host process, never by the gateway. */
 export type NativeEvent = [
   tag: "native",
@@ -70,6 +87,9 @@ export type Event =
   | CloseEvent
   | GrantEvent
   | ConnectedEvent
+  | CallEvent
+  | ReturnEvent
+  | ReleaseEvent
   | NativeEvent;
 
 export type FetchCommand = [
@@ -85,6 +105,8 @@ export type FetchCommand = [
   redirect: string,
   cf: CfProperties,
   service: string | null,
+  entrypoint: string | null,
+  props: Props,
 ];
 export type OperateCommand = [
   tag: "operate",
@@ -149,6 +171,27 @@ export type StartTlsCommand = [
   sink: Id,
 ];
 export type LogCommand = [tag: "log", request: MaybeId, level: string, message: string];
+export type CallCommand = [
+  tag: "call",
+  request: Id,
+  service: string | null,
+  entrypoint: string | null,
+  props: Props,
+  stub: MaybeId,
+  calls: Call[],
+];
+export type ReturnCommand = [
+  tag: "return",
+  request: Id,
+  call: Id,
+  size: number,
+  passed: Passed[],
+  thrown: boolean,
+  name: string,
+  message: string,
+  stack: string,
+];
+export type ReleaseCommand = [tag: "release", stub: Id];
 /** Said by the host process, never by the code in the isolate. */
 export type GoneCommand = [tag: "gone", outcome: string, message: string, process: boolean];
 
@@ -172,6 +215,9 @@ export type Command =
   | ConnectCommand
   | StartTlsCommand
   | LogCommand
+  | CallCommand
+  | ReturnCommand
+  | ReleaseCommand
   | GoneCommand;
 
 /** Bytes that a sink may have sent without credit. */
@@ -182,3 +228,5 @@ export const PORT_WINDOW = 256 * 1024;
 
 /** Bytes that a message counts beside its own. */
 export const MESSAGE_COST = 64;
+/** Stubs and streams in one value. */
+export const MOST_PASSED = 10_000;

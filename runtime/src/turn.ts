@@ -25,10 +25,11 @@ import {
   takeCommands,
 } from "./io.js";
 import { copyBytes, TypedArrayByteLength } from "./primordials.js";
-import type { Event, NativeEvent } from "./protocol.js";
+import type { Call, CallEvent, Event, NativeEvent } from "./protocol.js";
 import { tellRejections } from "./rejections.js";
 import { takeUncharged } from "./uncharged.js";
 import { loadWebSockets } from "./web/web_sockets.js";
+import { loadRpc } from "./workers/fetcher.js";
 import { handleRequest } from "./workers/handlers.js";
 
 const { parse } = JSON;
@@ -189,6 +190,12 @@ function attachmentOf(event: Event): Uint8Array | null {
     case "native":
       size = event[3];
       break;
+    case "return":
+      size = event[2];
+      break;
+    case "call":
+      size = argumentsSize(event);
+      break;
     default:
       return null;
   }
@@ -198,6 +205,12 @@ function attachmentOf(event: Event): Uint8Array | null {
   const bytes = copyBytes(blob, offset, offset + size);
   offset += size;
   return bytes;
+}
+
+function argumentsSize(event: CallEvent): number {
+  let size = 0;
+  for (let i = 0; i < event[5].length; i++) size += (event[5][i] as Call)[3] ?? 0;
+  return size;
 }
 
 function deliver(event: Event, bytes: Uint8Array | null): void {
@@ -221,11 +234,18 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
     case "timer":
     case "native":
     case "connected":
+    case "return":
       settleOp(event, bytes);
       break;
     case "chunk":
     case "end":
       settlePull(event, bytes);
+      break;
+    case "call":
+      loadRpc().handleCall(event, bytes);
+      break;
+    case "release":
+      loadRpc().handleRelease(event);
       break;
     case "credit":
       creditSink(event);

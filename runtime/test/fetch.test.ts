@@ -50,6 +50,8 @@ test("a command and its response", async () => {
     "error",
     { cacheTtl: 1 },
     null,
+    null,
+    null,
   ]);
   respond(null, new TextEncoder().encode("hello"));
   const response = await promise;

@@ -24,6 +24,8 @@ function fromClient(
     change.bytes?.byteLength ?? null,
     change.stream ?? null,
     { colo: "EDG" },
+    null,
+    null,
   ];
   return requestFromEvent(event, change.bytes ?? null, context as unknown as RequestContext);
 }

@@ -57,6 +57,10 @@ class Request:
     cf: dict[str, Any] | None = None
     caller: tuple[Trace, FetchTrace] | None = None
     """Where a Worker calls another: the calling request and its subrequest, if they are traced."""
+    entrypoint: str | None = None
+    """Which of the Worker's exports is to answer; None is the default one."""
+    props: dict[str, Any] | None = None
+    """What it finds in `ctx.props`."""
 
 
 @dataclass(slots=True)

@@ -201,6 +201,12 @@ class Worker:
         changed = [v.bundle for v in versions if running.get(v.bundle.name) != v.bundle]
         for bundle in changed:
             await self._node.deploy(bundle)
+        try:
+            self._check_entrypoints(versions)
+        except ConfigError:
+            for version in self._versions:
+                await self._node.deploy(version.bundle)
+            raise
         self._versions = versions
         return bool(changed)
 
@@ -270,12 +276,25 @@ class Worker:
             if names.count(name) > 1:
                 raise ConfigError(f'There are two Workers named "{name}": their names must differ.')
             for binding, service in version.bundle.services.items():
-                if service not in names:
+                if service.worker not in names:
                     raise ConfigError(
-                        f'{name}: the service binding {binding} leads to the Worker "{service}", '
-                        "which is not served: give its path as well"
+                        f"{name}: the service binding {binding} leads to the Worker "
+                        f'"{service.worker}", which is not served: give its path as well'
                     )
         return versions
+
+    def _check_entrypoints(self, versions: list[Version]) -> None:
+        """Raises ConfigError."""
+        for version in versions:
+            for binding, service in version.bundle.services.items():
+                exported = self._node.entrypoints(service.worker)
+                if service.entrypoint is not None and service.entrypoint not in exported:
+                    there = ", ".join(exported) or "nothing that can be called"
+                    raise ConfigError(
+                        f"{version.bundle.name}: the service binding {binding} leads to the "
+                        f'entrypoint "{service.entrypoint}" of the Worker "{service.worker}", '
+                        f"which exports {there}"
+                    )
 
     def _build_one(self, index: int) -> Version:
         config = load_config(self.paths[index])

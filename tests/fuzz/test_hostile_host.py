@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import pytest
 from fuzzing import given_up_on, run, search, settled
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,12 +21,14 @@ from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.casualties import Ending
 from edgewright.gateway.isolate import Isolate
+from edgewright.gateway.services import Services
 from edgewright.messages import BodyError, Request, read_all
 from edgewright.observe.records import Recorder
 from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
 from edgewright.protocol.messages import ProtocolViolation, decode_result
 from edgewright.subrequest.client import SubrequestClient
 from edgewright.websocket.socket import Message, WebSocket
+from tests.support.services import NoWorkers
 
 _REQUESTS = 3
 
@@ -87,7 +88,7 @@ arguments = st.sampled_from(
 commands = st.one_of(
     st.tuples(
         st.just("fetch"), ids, ids, methods, urls, headers, sizes, maybe_ids, maybe_ids, redirects,
-        st.none(), st.sampled_from([None, None, None, "nowhere"]),
+        st.none(), st.sampled_from([None, None, None, "nowhere"]), st.none(), st.none(),
     ),
     st.tuples(
         st.just("respond"), ids, st.one_of(st.just(200), st.integers(-1, 1000)), text, headers,
@@ -191,8 +192,7 @@ async def _play(said: list[Said]) -> None:
         ours,
         client,
         Recorder(),
-        {},
-        lambda *_: pytest.fail("there are no services"),
+        Services("w", {}, NoWorkers()),
         on_idle=lambda: None,
         on_end=on_end,
         bindings=Bindings(None).of({"NS": KVNamespace("one")}),

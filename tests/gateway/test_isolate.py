@@ -15,11 +15,13 @@ from edgewright.config.binding_config import KVNamespace
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.isolate import Isolate
+from edgewright.gateway.services import Services
 from edgewright.messages import BodyError, Request, read_all
 from edgewright.observe.records import Outcome, Recorder
 from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
 from edgewright.protocol.messages import SINK_WINDOW
 from edgewright.subrequest.client import SubrequestClient
+from tests.support.services import NoWorkers
 
 
 class Played:
@@ -38,8 +40,7 @@ class Played:
             ours,
             client,
             self.observer,
-            {},
-            lambda *_: pytest.fail("there are no services"),
+            Services("w", {}, NoWorkers()),
             on_idle=self._on_idle,
             on_end=lambda ending: self.ended.append(ending.process),
             bindings=Bindings(None).of({"NS": KVNamespace("one")}),
@@ -141,6 +142,8 @@ def fetch(request: int, op: int, url: str = "http://127.0.0.1:1/", **fields: Any
         "redirect": "follow",
         "cf": None,
         "service": None,
+        "entrypoint": None,
+        "props": None,
         **fields,
     }
     return ["fetch", request, op, fields.pop("method", "GET"), url, *values.values()]

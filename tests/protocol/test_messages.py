@@ -31,11 +31,15 @@ _ALIASES = {
     "Id": "number",
     "MaybeId": "number?",
     "CfProperties": "object?",
+    "Props": "object?",
     "string": "string",
     "number": "number",
     "boolean": "boolean",
     "string | null": "string?",
     "unknown": "anything",
+    "Call[]": "Call[]",
+    "Passed[]": "Passed[]",
+    "string[]": "string[]",
 }
 _KINDS: dict[Any, str] = {
     int: "number",
@@ -43,6 +47,8 @@ _KINDS: dict[Any, str] = {
     str: "string",
     bool: "boolean",
     Any: "anything",
+    messages.Call: "Call",
+    messages.Passed: "Passed",
 }
 
 
@@ -55,6 +61,17 @@ def typescript_messages() -> dict[str, tuple[str, Fields]]:
         assert label == "tag"
         found[name] = tag.strip('"'), [(field, _ALIASES[kind]) for field, kind in fields]
     return found
+
+
+@pytest.mark.parametrize("struct", [messages.Call, messages.Passed])
+def test_the_parts_of_messages_are_the_same_in_both_languages(struct: type[Any]) -> None:
+    match = re.search(rf"export type {struct.__name__} = readonly \[(.*?)\];", TYPESCRIPT)
+    assert match
+    fields = [part.strip().split(": ", 1) for part in match[1].split(",")]
+    hints = typing.get_type_hints(struct)
+    assert [(name, _ALIASES[each]) for name, each in fields] == [
+        (field, kind(hints[field])) for field in struct.__struct_fields__
+    ]
 
 
 def typescript_union(name: str) -> set[str]:
@@ -97,16 +114,19 @@ def test_the_unions_have_the_same_members(union: str) -> None:
     assert typescript_union(union) == members
 
 
-@pytest.mark.parametrize("name", ["SINK_WINDOW", "PORT_WINDOW", "MESSAGE_COST"])
+@pytest.mark.parametrize("name", ["SINK_WINDOW", "PORT_WINDOW", "MESSAGE_COST", "MOST_PASSED"])
 def test_constants_are_the_same(name: str) -> None:
-    match = re.search(rf"export const {name} = ([\d* ]+);", TYPESCRIPT)
+    match = re.search(rf"export const {name} = ([\d_* ]+);", TYPESCRIPT)
     assert match
     assert eval(match[1]) == getattr(messages, name)
 
 
 def test_a_message_is_an_array_that_its_tag_begins() -> None:
-    event = messages.RequestEvent(1, "GET", "http://h/", ["a", "b"], None, 7, None)
-    assert msgspec.json.encode(event) == b'["request",1,"GET","http://h/",["a","b"],null,7,null]'
+    event = messages.RequestEvent(1, "GET", "http://h/", ["a", "b"], None, 7, None, None, None)
+    assert (
+        msgspec.json.encode(event)
+        == b'["request",1,"GET","http://h/",["a","b"],null,7,null,null,null]'
+    )
 
 
 def test_a_turns_result() -> None:
@@ -126,7 +146,7 @@ def test_which_commands_carry_bytes() -> None:
     assert command(b'["chunk",1,5]') == 5
     assert command(b'["respond",1,200,"",[],7,null,null,false,null,null]') == 7
     assert command(b'["respond",1,200,"",[],null,null,null,false,null,null]') == 0
-    assert command(b'["fetch",1,1,"GET","u",[],3,null,null,"follow",null,null]') == 3
+    assert command(b'["fetch",1,1,"GET","u",[],3,null,null,"follow",null,null,null,null]') == 3
     assert command(b'["message",1,9,true]') == 9
     assert command(b'["operate",1,1,"NS","put",[],4,null,null]') == 4
     assert command(b'["done",1]') == 0

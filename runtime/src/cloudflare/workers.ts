@@ -3,13 +3,15 @@
 
 import { requireRequest } from "../io.js";
 import { hasFlag } from "../workers/compatibility.js";
-import { WorkerEntrypoint } from "../workers/entrypoint.js";
+import { RpcTarget, WorkerEntrypoint } from "../workers/entrypoint.js";
 import { environmentProxy, runWithEnvironment } from "../workers/environment.js";
 import { waitUntil as keepAlive } from "../workers/execution_context.js";
+import { loadRpc } from "../workers/fetcher.js";
 
 const { TypeError } = globalThis;
 
-export { WorkerEntrypoint };
+export { RpcTarget, WorkerEntrypoint };
+export const { RpcPromise, RpcProperty, RpcStub } = loadRpc();
 
 /** What a Durable Object's class extends. */
 export class DurableObject {
@@ -32,9 +34,6 @@ export class WorkflowEntrypoint {
     this.env = env;
   }
 }
-
-/** What is passed by reference extends this. */
-export class RpcTarget {}
 
 /** The bindings, also at the top level of a module. */
 export const env: object = environmentProxy(!hasFlag("disallow_importable_env"));

@@ -9,6 +9,7 @@ import {
   TypedArrayByteLength,
 } from "../primordials.js";
 import type { CfProperties, FailureEvent, FlatHeaders, ResponseEvent } from "../protocol.js";
+import type { ServiceRef } from "../workers/fetcher.js";
 import {
   type AbortSignal,
   abortReason,
@@ -40,7 +41,7 @@ export function fetch(input: unknown, init: unknown = undefined): Promise<Respon
 
 /** The same, answered by the Worker behind a service binding. */
 export function fetchFromService(
-  service: string,
+  service: ServiceRef,
   input: unknown,
   init: unknown,
 ): Promise<Response> {
@@ -51,7 +52,7 @@ export function fetchFromService(
   }
 }
 
-function subrequest(request: Request, service: string | null): Promise<Response> {
+function subrequest(request: Request, service: ServiceRef | null): Promise<Response> {
   const context = requireRequest();
   const head = requestHead(request);
   const { method, url, signal, redirect } = head;
@@ -82,7 +83,22 @@ function subrequest(request: Request, service: string | null): Promise<Response>
     const size = body.inline === null ? null : TypedArrayByteLength(body.inline);
     const { stream, sink, inline } = body;
     send(
-      ["fetch", context.id, op, method, url, headers, size, stream, sink, redirect, cf, service],
+      [
+        "fetch",
+        context.id,
+        op,
+        method,
+        url,
+        headers,
+        size,
+        stream,
+        sink,
+        redirect,
+        cf,
+        service?.binding ?? null,
+        service?.entrypoint ?? null,
+        service?.props ?? null,
+      ],
       inline ?? undefined,
     );
   });
@@ -166,7 +182,7 @@ function toResponse(
 }
 
 /** The standard has TypeErrors only; aborts and timeouts are DOMExceptions. */
-function toError({ 2: name, 3: message }: FailureEvent): Error | DOMException {
+export function toError({ 2: name, 3: message }: FailureEvent): Error | DOMException {
   switch (name) {
     case "TypeError":
       return new TypeError(message);

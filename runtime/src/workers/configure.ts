@@ -41,7 +41,9 @@ export function configure(json: string): object {
   const define = (name: string, value: object): void => {
     defineProperty(bindings, name, { value, enumerable: true, writable: true, configurable: true });
   };
-  for (const name of settings.services) define(name, newFetcher(name));
+  for (const name of settings.services) {
+    define(name, newFetcher({ binding: name, entrypoint: null, props: null }));
+  }
   for (const name of Object.keys(settings.bindings)) {
     define(name, (loadLazy(settings.bindings[name] as string) as BindingScript).newBinding(name));
   }

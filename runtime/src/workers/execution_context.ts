@@ -11,21 +11,30 @@ import {
   settlePart,
 } from "../io.js";
 import { loadLazy } from "../lazy.js";
+import type { Props } from "../protocol.js";
 import { defineInterface } from "../web/webidl.js";
+import { loadRpc } from "./fetcher.js";
 
-let make: (request: RequestContext) => ExecutionContext;
+let make: (request: RequestContext, props: Props) => ExecutionContext;
 
 export class ExecutionContext {
   readonly #request: RequestContext;
-  readonly props: unknown = {};
+  /** What the binding says by which the Worker is called. */
+  readonly props: unknown;
 
   constructor(token?: unknown) {
     if (!(token instanceof Handle)) throw new TypeError("Illegal constructor");
     this.#request = token.request;
+    this.props = token.props ?? {};
   }
 
   static {
-    make = (request) => new ExecutionContext(new Handle(request));
+    make = (request, props) => new ExecutionContext(new Handle(request, props));
+  }
+
+  /** The Worker's own entrypoints, to be called as another Worker's. */
+  get exports(): Record<string, unknown> {
+    return loadRpc().loopbackExports();
   }
 
   /** Keeps the request alive after its response, until `promise` has settled. */
@@ -65,11 +74,14 @@ export class ExecutionContext {
 defineInterface("ExecutionContext", ExecutionContext);
 
 class Handle {
-  constructor(readonly request: RequestContext) {}
+  constructor(
+    readonly request: RequestContext,
+    readonly props: Props,
+  ) {}
 }
 
-export function newExecutionContext(request: RequestContext): ExecutionContext {
-  return make(request);
+export function newExecutionContext(request: RequestContext, props: Props): ExecutionContext {
+  return make(request, props);
 }
 
 /** What ctx.waitUntil() and event.waitUntil() do. */

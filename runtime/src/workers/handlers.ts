@@ -2,13 +2,13 @@
 
 import { describeError, endStart, enter, RequestContext, send, settlePart } from "../io.js";
 import { StringToLowerCase, TypedArrayByteLength } from "../primordials.js";
-import type { FlatHeaders, RequestEvent } from "../protocol.js";
+import type { FlatHeaders, Props, RequestEvent } from "../protocol.js";
 import { extractForCommand } from "../web/body.js";
 import { getFlat } from "../web/headers.js";
 import { type Request, requestFromEvent } from "../web/request.js";
 import { isResponse, type Response, responseHead } from "../web/response.js";
 import { loadWebSockets, type PassedWebSocket } from "../web/web_sockets.js";
-import { type EntrypointClass, isEntrypointClass } from "./entrypoint.js";
+import { getEntrypoint, installEntrypoints, isEntrypointClass } from "./entrypoint.js";
 import { getEnvironment } from "./environment.js";
 import { newExecutionContext } from "./execution_context.js";
 import { dispatchFetchEvent } from "./fetch_event.js";
@@ -18,21 +18,9 @@ const { apply, construct } = Reflect;
 
 type FetchHandler = (request: Request, env: unknown, ctx: unknown) => unknown;
 
-let fetchHandler: FetchHandler | null = null;
-let fetchHandlerThis: unknown;
-let entrypoint: EntrypointClass | null = null;
-
-/** Takes the namespace of the Worker's main module: what `export default` has. */
+/** Takes the namespace of the Worker's main module. */
 export function installWorker(namespace: object): void {
-  const exported: unknown = "default" in namespace ? namespace.default : undefined;
-  if (isEntrypointClass(exported)) {
-    entrypoint = exported;
-  } else if (typeof exported === "object" && exported !== null && "fetch" in exported) {
-    if (typeof exported.fetch === "function") {
-      fetchHandler = exported.fetch as FetchHandler;
-      fetchHandlerThis = exported;
-    }
-  }
+  installEntrypoints(namespace);
   endStart();
 }
 
@@ -50,7 +38,7 @@ async function answer(
 ): Promise<void> {
   try {
     const request = requestFromEvent(event, bytes, context);
-    const response = await callHandler(context, request);
+    const response = await callHandler(context, request, event[8], event[9]);
     if (!isResponse(response)) {
       throw new TypeError("Incorrect type for Promise: the Promise did not resolve to 'Response'.");
     }
@@ -64,34 +52,41 @@ async function answer(
   }
 }
 
-function callHandler(context: RequestContext, request: Request): unknown {
-  if (fetchHandler !== null) {
-    return apply(fetchHandler, fetchHandlerThis, [
-      request,
-      getEnvironment(),
-      newExecutionContext(context),
-    ]);
+function callHandler(
+  context: RequestContext,
+  request: Request,
+  name: string | null,
+  props: Props,
+): unknown {
+  const entrypoint = getEntrypoint(name);
+  if (entrypoint === undefined && name === null) return callListeners(context, request);
+  const ctx = newExecutionContext(context, props);
+  if (isEntrypointClass(entrypoint)) {
+    // A new instance for each event: `this.ctx` is the event's.
+    const instance = construct(entrypoint, [ctx, getEnvironment()]);
+    return apply(requireFetch(instance), instance, [request]);
   }
-  if (entrypoint !== null) return callEntrypoint(entrypoint, context, request);
+  if (name === null && !hasFetch(entrypoint)) return callListeners(context, request);
+  return apply(requireFetch(entrypoint), entrypoint, [request, getEnvironment(), ctx]);
+}
+
+function hasFetch(entrypoint: object | undefined): entrypoint is { fetch: FetchHandler } {
+  return typeof (entrypoint as { fetch?: unknown } | undefined)?.fetch === "function";
+}
+
+function requireFetch(entrypoint: object | undefined): FetchHandler {
+  if (hasFetch(entrypoint)) return entrypoint.fetch;
+  throw new TypeError("Handler does not export a fetch() function.");
+}
+
+/** The classic form. */
+function callListeners(context: RequestContext, request: Request): unknown {
   const { answered, response } = dispatchFetchEvent(context, request);
   if (answered) return response;
   throw new TypeError(
     "No fetch handler answered: export default { fetch } or call event.respondWith() in a " +
       '"fetch" event listener.',
   );
-}
-
-/** A new instance for each event: `this.ctx` is the event's. */
-function callEntrypoint(
-  Entrypoint: EntrypointClass,
-  context: RequestContext,
-  request: Request,
-): unknown {
-  const instance = construct(Entrypoint, [newExecutionContext(context), getEnvironment()]);
-  const { fetch } = instance;
-  if (typeof fetch !== "function")
-    throw new TypeError("Handler does not export a fetch() function.");
-  return apply(fetch, instance, [request]);
 }
 
 function respond(context: RequestContext, response: Response, asked: FlatHeaders): void {

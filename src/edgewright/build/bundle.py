@@ -9,6 +9,7 @@ from typing import Any
 from edgewright.config.binding_config import BindingConfig
 from edgewright.config.limits import Limits
 from edgewright.config.module_rules import ModuleKind
+from edgewright.config.worker_config import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class WorkerBundle:
     assets: dict[str, Asset] = field(default_factory=dict[str, Asset])
     """Specifier → module of another kind."""
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
-    services: dict[str, str] = field(default_factory=dict[str, str])
-    """Service bindings: name in `env` → name of the Worker behind it."""
+    services: dict[str, Service] = field(default_factory=dict[str, Service])
+    """Service bindings, by their names in `env`."""
     bindings: dict[str, BindingConfig] = field(default_factory=dict[str, BindingConfig])
     """Bindings that are more than a value, by their names in `env`."""
     files: dict[str, Path] = field(default_factory=dict[str, Path])

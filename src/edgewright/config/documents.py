@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import tomllib
@@ -24,6 +25,18 @@ def read_document(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ConfigError(f"{display_path(path)}: must hold an object, {{ … }}")
     return document  # pyright: ignore[reportUnknownVariableType]
+
+
+def check_json(value: Any, where: str) -> None:
+    """TOML has dates and times, and so has no JSON for each of its values. Raises ConfigError."""
+    if isinstance(value, datetime.date | datetime.time):
+        raise ConfigError(f"{where}: a date or time must be in quotes")
+    if isinstance(value, dict):
+        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+            check_json(item, f"{where}.{key}")
+    if isinstance(value, list):
+        for index, item in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            check_json(item, f"{where}[{index}]")
 
 
 def _parse_toml(path: Path, text: str) -> Any:

@@ -14,9 +14,10 @@ import msgspec
 from edgewright.config import wrangler_keys
 from edgewright.config.bindings import read_bindings
 from edgewright.config.compatibility import flag_warnings
-from edgewright.config.documents import read_document
+from edgewright.config.documents import check_json, read_document
 from edgewright.config.limits import LimitError, Limits
 from edgewright.config.module_rules import KIND_OF_TYPE, ModuleRule
+from edgewright.config.services import read_services
 from edgewright.config.worker_config import ConfigError, WorkerConfig
 from edgewright.excerpt import display_path
 
@@ -67,7 +68,7 @@ def _from_file(path: Path) -> WorkerConfig:
         main=main.resolve(),
         root=path.parent.resolve(),
         vars=_vars(document, where, limits),
-        services=_services(document, where),
+        services=read_services(document, where),
         bindings=read_bindings(document, where),
         limits=limits,
         compatibility_date=_compatibility_date(document, where),
@@ -79,27 +80,6 @@ def _from_file(path: Path) -> WorkerConfig:
             *(f"{where}: {warning}" for warning in flag_warnings(flags)),
         ],
     )
-
-
-def _services(document: dict[str, Any], where: str) -> dict[str, str]:
-    entries: Any = document.get("services", [])
-    if not isinstance(entries, list):
-        raise ConfigError(f"{where}: services must be a list, not {_kind(entries)}")
-    services: dict[str, str] = {}
-    for entry in entries:  # pyright: ignore[reportUnknownVariableType]
-        if not isinstance(entry, dict):
-            raise ConfigError(f"{where}: services: each must name a binding and a service")
-        known: dict[str, Any] = entry  # pyright: ignore[reportUnknownVariableType]
-        for key in ("binding", "service"):
-            if not isinstance(known.get(key), str) or not known[key]:
-                raise ConfigError(f"{where}: services: {key} must be a string, in each entry")
-        for key in known:
-            if key not in ("binding", "service"):
-                raise ConfigError(f'{where}: services: "{key}" is not supported yet')
-        if known["binding"] in services or known["binding"] in document.get("vars", {}):
-            raise ConfigError(f"{where}: there are two bindings named {known['binding']}")
-        services[known["binding"]] = known["service"]
-    return services
 
 
 def _required_main(document: dict[str, Any], where: str) -> str:
@@ -163,7 +143,7 @@ def _vars(document: dict[str, Any], where: str, limits: Limits) -> dict[str, Any
     if not isinstance(table, dict):
         kind = "a table" if where.endswith(".toml") else "an object"
         raise ConfigError(f"{where}: vars must be {kind}, not {_kind(table)}")
-    _check_json(table, f"{where}: vars")
+    check_json(table, f"{where}: vars")
     count = len(table)  # pyright: ignore[reportUnknownArgumentType]
     if count > limits.variables:
         raise ConfigError(
@@ -177,18 +157,6 @@ def _vars(document: dict[str, Any], where: str, limits: Limits) -> dict[str, Any
                 f"{where}: vars.{name}: larger than {limits.variable_kb} KB (limits.variable_kb)"
             )
     return table  # pyright: ignore[reportUnknownVariableType]
-
-
-def _check_json(value: Any, where: str) -> None:
-    """TOML has dates and times, and so has no JSON for each of its values."""
-    if isinstance(value, datetime.date | datetime.time):
-        raise ConfigError(f"{where}: a date or time must be in quotes")
-    if isinstance(value, dict):
-        for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
-            _check_json(item, f"{where}.{key}")
-    if isinstance(value, list):
-        for index, item in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            _check_json(item, f"{where}[{index}]")
 
 
 def _compatibility_date(document: dict[str, Any], where: str) -> str | None:

@@ -16,6 +16,17 @@ class ConfigError(Exception):
     """The configuration can't be used; the message tells the person what to change, and where."""
 
 
+class Service(msgspec.Struct, frozen=True):
+    """What a service binding leads to."""
+
+    worker: str
+    """The other Worker's name."""
+    entrypoint: str | None = None
+    """One of its named exports; None is the default one."""
+    props: dict[str, Any] = {}
+    """What it finds in `ctx.props` when it is called by this binding."""
+
+
 class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One Worker, as its owner configured it. Paths are absolute."""
 
@@ -26,8 +37,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The folder of the configuration file, or of the module where there is none."""
     vars: dict[str, Any] = {}
     """The plain bindings of `env`: any JSON value."""
-    services: dict[str, str] = {}
-    """Service bindings: name in `env` → name of the Worker behind it."""
+    services: dict[str, Service] = {}
+    """Service bindings, by their names in `env`."""
     bindings: dict[str, BindingConfig] = {}
     """Bindings that are more than a value, by their names in `env`."""
     compatibility_date: str | None = None

@@ -6,13 +6,16 @@ import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from edgewright.gateway.connections import Connections
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Outcome, RequestRecord, WorkerError, new_ray
 from edgewright.observe.trace import Trace
 from edgewright.subrequest.upstream import UpstreamBody
+
+if TYPE_CHECKING:
+    from edgewright.gateway.rpc import RpcState
 
 EXCEEDED = frozenset({Outcome.EXCEEDED_CPU, Outcome.EXCEEDED_MEMORY, Outcome.EXCEEDED_WALL_TIME})
 
@@ -109,6 +112,8 @@ class ActiveRequest:
     """Bytes of console output."""
     trace: Trace | None = None
     """What happened to it, where somebody wants to know."""
+    rpc: RpcState | None = None
+    """What it has exported, and what it can call."""
     isolate: Leavable | None = None
     """Where it is now; it may be moved before it begins."""
 

@@ -10,7 +10,13 @@ from time import perf_counter
 import msgspec
 
 from edgewright.observe.trace import Tracing
-from edgewright.protocol.framing import MAX_COMMANDS, FrameDecoder, FrameError, encode_frame
+from edgewright.protocol.framing import (
+    MAX_COMMANDS,
+    MAX_FRAME,
+    FrameDecoder,
+    FrameError,
+    encode_frame,
+)
 from edgewright.protocol.messages import (
     Command,
     Event,
@@ -37,6 +43,9 @@ first turns of a fresh isolate, are no overload."""
 _TURN_NS = 100_000_000
 """CPU time that a turn of many events is to take, as things go: answers wait for the end of theirs,
 and how fast the isolate is shows only then."""
+
+_FULL = MAX_FRAME // 2
+"""Attached bytes that a frame takes, or one event."""
 
 _FEW = 4
 """Events that a turn takes in any case: each costs a round of the gateway's loop, too."""
@@ -117,6 +126,11 @@ class Channel:
         return self._events
 
     @property
+    def unsent_bytes(self) -> int:
+        """What is attached to it."""
+        return sum(map(len, self._attachments))
+
+    @property
     def wait(self) -> float:
         """Seconds that an event would have to wait for its turn, as things go."""
         waiting = len(self._events) + len(self.in_turn)
@@ -162,7 +176,7 @@ class Channel:
         self._since = self._loop.time()
         if self._tracing.on:
             self.turn_sent = perf_counter()
-        most = self._most
+        most = self._fitting(self._most)
         self.in_turn = events = self._events[:most]
         self._events = self._events[most:]
         if not self._events:
@@ -173,6 +187,15 @@ class Channel:
         self._attachments = self._attachments[most:]
         blob = attachments[0] if len(attachments) == 1 else b"".join(attachments)
         self._send(encode_frame(_encoder.encode(events), blob))
+
+    def _fitting(self, most: int) -> int:
+        """How many events, of so many, a frame has room for; one in any case."""
+        size = 0
+        for count, attachment in enumerate(self._attachments[:most]):
+            size += len(attachment)
+            if count and size > _FULL:
+                return count
+        return most
 
     def _send(self, frame: bytes | memoryview) -> None:
         if self._closed:

@@ -18,8 +18,10 @@ from edgewright.gateway.coding import encode, is_known
 from edgewright.gateway.operations import Operations
 from edgewright.gateway.ports import PortTable
 from edgewright.gateway.responses import response_headers
+from edgewright.gateway.rpc import RpcTable, SessionRequest
+from edgewright.gateway.services import Services
 from edgewright.gateway.sockets import perform as perform_on_socket
-from edgewright.gateway.subrequests import CallService, Subrequests
+from edgewright.gateway.subrequests import Subrequests
 from edgewright.gateway.tcp_sockets import TcpSockets
 from edgewright.messages import Body, BodyError, Request, Response
 from edgewright.observe.records import LogLine, Observer, Outcome, WorkerError
@@ -27,6 +29,7 @@ from edgewright.observe.trace import Tracing
 from edgewright.protocol.messages import (
     AbortCommand,
     AbortEvent,
+    CallCommand,
     ChunkCommand,
     ClearCommand,
     Command,
@@ -40,8 +43,10 @@ from edgewright.protocol.messages import (
     OperateCommand,
     ProtocolViolation,
     PullCommand,
+    ReleaseCommand,
     RequestEvent,
     RespondCommand,
+    ReturnCommand,
     StopEvent,
     TimerCommand,
     TimerEvent,
@@ -100,8 +105,7 @@ class Isolate:
         connection: socket.socket,
         client: SubrequestClient,
         observer: Observer,
-        services: dict[str, str],
-        call: CallService,
+        services: Services,
         *,
         on_idle: Callable[[], None],
         on_end: Callable[[Ending], None],
@@ -139,13 +143,19 @@ class Isolate:
             client,
             limits,
             services,
-            call,
             warn=self._warn,
         )
         self._operations = Operations(
             self._channel, self._bodies, self._subrequests, limits, bindings
         )
         self._tcp = TcpSockets(self._channel, self._bodies, self._subrequests, client)
+        self._rpc = RpcTable(
+            self._channel,
+            self._bodies,
+            services,
+            may_start=self._subrequests.may_start,
+            on_too_much=self._has_too_much,
+        )
 
     @property
     def busy(self) -> bool:
@@ -177,6 +187,9 @@ class Isolate:
         self._requests[active.id] = active
         if self._tracing.on:
             active.trace = self._tracing.begin(self.worker, request, self._limits)
+        if isinstance(request, SessionRequest):
+            self._rpc.begin(active, request)
+            return
         inline, stream = request.body, None
         if inline is not None and not isinstance(inline, bytes):
             inline, stream = None, self._bodies.keep(active, inline)
@@ -190,6 +203,8 @@ class Isolate:
                 None if inline is None else len(inline),
                 stream,
                 request.cf,
+                request.entrypoint,
+                request.props,
             ),
             inline or b"",
             # Nothing else is going on: a round of the event loop would only be waited for.
@@ -228,7 +243,11 @@ class Isolate:
             if not active.head.done():
                 if now > active.started + limits.wall_ms / 1000:
                     self._stop(active, Outcome.EXCEEDED_WALL_TIME, _LATE_RESPONSE)
-            elif self._bodies.is_open(active.sink) or self._ports.is_open(active.port):
+            elif (
+                self._bodies.is_open(active.sink)
+                or self._ports.is_open(active.port)
+                or (active.rpc is not None and active.rpc.is_open)
+            ):
                 active.answered = now
             elif now > active.answered + limits.wait_until_ms / 1000:
                 self._warn(active, _LATE_WAIT_UNTIL)
@@ -339,6 +358,15 @@ class Isolate:
                     )
             case AbortCommand() | ClearCommand():
                 any(self._subrequests.cancel(a, command.op) for a in self._requests.values())
+            case CallCommand():
+                active = self._owner(command.request)
+                if active is not None and not active.stopped:
+                    self._rpc.call(active, command, attachment)
+            case ReturnCommand():
+                if active := self._owner(command.request):
+                    self._rpc.returned(active, command, attachment)
+            case ReleaseCommand():
+                self._rpc.release(command)
             case FailCommand():
                 self._fail(command)
             case LogCommand():
@@ -457,6 +485,7 @@ class Isolate:
         self._subrequests.forget(active)
         if active.sockets:
             self._ports.end(active)
+        self._rpc.forget(active)
         for stream in active.streams.copy():
             self._bodies.drop(stream)
         del self._requests[active.id]

@@ -21,7 +21,7 @@ from edgewright.gateway.hosts import HostError, HostPool, Sandbox
 from edgewright.gateway.isolate import Isolate
 from edgewright.gateway.memory import MemoryBound
 from edgewright.gateway.responses import response_headers
-from edgewright.gateway.services import ServiceCall
+from edgewright.gateway.services import Services
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.observe.trace import Tracing
@@ -30,7 +30,6 @@ from edgewright.protocol.framing import HEAD, MAX_COMMANDS, FrameError, encode_f
 from edgewright.protocol.messages import AssetHead, Load, Loaded, LoadError
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 from edgewright.subrequest.dial import Outbound
-from edgewright.subrequest.upstream import Settle, Subrequest
 
 _LOAD_TIMEOUT = 15.0
 """Seconds until an isolate that says nothing is given up together with its host, which has stopped
@@ -59,6 +58,8 @@ class _Worker:
     bundle: WorkerBundle
     bindings: dict[str, Binding]
     isolate: Isolate | None = None
+    entrypoints: list[str] = field(default_factory=list[str])
+    """Which of its exports can be called; known once it has had an isolate."""
     loading: asyncio.Task[None] | None = None
     waiting: int = 0
     """Requests that wait for the isolate."""
@@ -158,6 +159,10 @@ class Node:
         """The version of a Worker that is in service. Raises UnknownWorker."""
         return self._worker(name).bundle
 
+    def entrypoints(self, name: str) -> list[str]:
+        """What a loaded Worker exports that can be called. Raises UnknownWorker."""
+        return self._worker(name).entrypoints
+
     def begin_at_once(self, name: str, request: Request, depth: int = 1) -> ActiveRequest | None:
         """As begin(), if the Worker is loaded; None if it isn't. Raises UnknownWorker and
         Overloaded."""
@@ -200,12 +205,6 @@ class Node:
             worker.waiting -= 1
             self._waiting -= 1
             self._look_idle(worker)
-
-    def _call(self, name: str, request: Request, depth: int, settle: Settle) -> Subrequest:
-        """One Worker calls another, by a service binding."""
-        call = ServiceCall(self, name, request, settle)
-        call.start(depth + 1)
-        return call
 
     def _shed(self, name: str, request: Request, retry_after: float) -> Overloaded:
         error = WorkerError("Error", "The Worker is overloaded.", "")
@@ -337,7 +336,8 @@ class Node:
         )
         blob = b"".join(asset.content for asset in bundle.assets.values())
         try:
-            error = await asyncio.wait_for(_load_worker(connection, load, blob), _LOAD_TIMEOUT)
+            loaded = await asyncio.wait_for(_load_worker(connection, load, blob), _LOAD_TIMEOUT)
+            error, worker.entrypoints = loaded.error, loaded.entrypoints
         except TimeoutError:
             error = LoadError("Error", "The Worker's global scope ran for too long.")
             self._hosts.kill(host)
@@ -379,8 +379,7 @@ class Node:
             connection,
             self._client,
             self._observer,
-            bundle.services,
-            self._call,
+            Services(bundle.name, bundle.services, self),
             on_idle=lambda: self._look_idle(worker),
             on_end=ended,
             inmates=host.inmates,
@@ -446,13 +445,13 @@ class Node:
             self._idle.set()
 
 
-async def _load_worker(connection: socket.socket, load: Load, blob: bytes) -> LoadError | None:
+async def _load_worker(connection: socket.socket, load: Load, blob: bytes) -> Loaded:
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(connection, encode_frame(msgspec.json.encode(load), blob))
     json_size, _, _ = HEAD.unpack(await _receive(connection, HEAD.size))
     if json_size > MAX_COMMANDS:
         raise FrameError(f"a frame of {json_size} bytes was announced")
-    return msgspec.json.decode(await _receive(connection, json_size), type=Loaded).error
+    return msgspec.json.decode(await _receive(connection, json_size), type=Loaded)
 
 
 async def _receive(connection: socket.socket, size: int) -> bytes:

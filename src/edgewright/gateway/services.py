@@ -6,23 +6,102 @@ https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any, Protocol
 
+from edgewright.config.limits import Limits
+from edgewright.config.worker_config import Service
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError
 from edgewright.gateway.pages import LOOP, error_response
 from edgewright.messages import Body, BodyError, Request, Response, discard
-from edgewright.subrequest.upstream import Settle, SubrequestError, UpstreamResponse
+from edgewright.protocol.messages import ProtocolViolation
+from edgewright.subrequest.upstream import (
+    Settle,
+    Subrequest,
+    SubrequestError,
+    UpstreamResponse,
+)
 
-if TYPE_CHECKING:
-    from edgewright.gateway.node import Node
+_TOO_DEEP = (
+    "Subrequest depth limit exceeded. This request recursed through Workers too many times. This "
+    "can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects "
+    "recursively."
+)
+"""The platform's words."""
+
+
+class Workers(Protocol):
+    """Who lets Workers answer: the node."""
+
+    def limits(self, name: str) -> Limits: ...
+
+    def begin_at_once(self, name: str, request: Request, depth: int) -> ActiveRequest | None: ...
+
+    async def begin(self, name: str, request: Request, depth: int) -> ActiveRequest: ...
+
+
+class Services:
+    """What a Worker can call: its bindings, and its own exports."""
+
+    def __init__(self, worker: str, bindings: dict[str, Service], workers: Workers) -> None:
+        self._worker = worker
+        self._bindings = bindings
+        self._workers = workers
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def target(
+        self, binding: str | None, entrypoint: str | None, props: dict[str, Any] | None
+    ) -> Service | None:
+        """What a command is for; None is the network. Raises ProtocolViolation."""
+        if binding is None:
+            return None if entrypoint is None else Service(self._worker, entrypoint, props or {})
+        if binding not in self._bindings:
+            raise ProtocolViolation(f"there is no service binding {binding!r}")
+        return self._bindings[binding]
+
+    def call(self, service: Service, request: Request, depth: int, settle: Settle) -> Subrequest:
+        """Lets another Worker answer a request; `depth` is the caller's."""
+        call = ServiceCall(self._workers, service.worker, request, settle)
+        call.start(depth + 1)
+        return call
+
+    def open(
+        self, service: Service, session: Request, depth: int, fail: Callable[[str, str], None]
+    ) -> None:
+        """Lets another Worker begin a session; `depth` is the caller's, and `fail` is called where
+        there will be none."""
+        worker = service.worker
+        if depth + 1 > self._workers.limits(worker).depth:
+            fail("Error", _TOO_DEEP)
+            return
+        try:
+            begun = self._workers.begin_at_once(worker, session, depth + 1)
+        except (Overloaded, UnknownWorker) as error:
+            fail("Error", str(error))
+            return
+        if begun is None:
+            opening = self._open_later(worker, session, depth + 1, fail)
+            task = asyncio.get_running_loop().create_task(opening)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _open_later(
+        self, worker: str, session: Request, depth: int, fail: Callable[[str, str], None]
+    ) -> None:
+        try:
+            await self._workers.begin(worker, session, depth)
+        except WorkerFailure as failure:
+            fail(failure.error.name, failure.error.message)
+        except (Overloaded, UnknownWorker, HostError) as error:
+            fail("Error", str(error))
 
 
 class ServiceCall:
     """A Subrequest that a Worker answers."""
 
-    def __init__(self, node: Node, worker: str, request: Request, settle: Settle) -> None:
+    def __init__(self, node: Workers, worker: str, request: Request, settle: Settle) -> None:
         self._node = node
         self._worker = worker
         self._request = request

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from functools import partial
 
 from edgewright.config.limits import Limits
+from edgewright.config.worker_config import Service
 from edgewright.gateway.active import ActiveRequest
 from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.connections import STALLED, ClosedBody, Connections
 from edgewright.gateway.ports import PortTable
+from edgewright.gateway.services import Services
 from edgewright.messages import IDEMPOTENT, Body, BodyError, Request
 from edgewright.protocol.messages import (
     FailureEvent,
@@ -21,19 +23,14 @@ from edgewright.protocol.messages import (
 )
 from edgewright.subrequest.client import TOO_MANY, SubrequestClient
 from edgewright.subrequest.upstream import (
-    Settle,
-    Subrequest,
     SubrequestError,
     UpstreamResponse,
     header,
 )
 
-CallService = Callable[[str, Request, int, Settle], Subrequest]
-"""Lets another Worker answer: its name, the request, how deep the caller is, and who is told."""
-
 
 class Subrequests:
-    """What the requests of an isolate have under way. `services` are the Worker's own bindings,
+    """What the requests of an isolate have under way. `services` are what the Worker can call,
     `warn` writes into a request's log."""
 
     def __init__(
@@ -43,8 +40,7 @@ class Subrequests:
         ports: PortTable,
         client: SubrequestClient,
         limits: Limits,
-        services: dict[str, str],
-        call: CallService,
+        services: Services,
         *,
         warn: Callable[[ActiveRequest, str], None],
     ) -> None:
@@ -54,7 +50,6 @@ class Subrequests:
         self._client = client
         self._limits = limits
         self._services = services
-        self._call = call
         self._warn = warn
         self._queueing: set[ActiveRequest] = set()
         """Requests with subrequests that wait for a connection."""
@@ -63,8 +58,7 @@ class Subrequests:
         """Makes a subrequest, or queues it. Raises ProtocolViolation."""
         if len(command.headers) % 2:
             raise ProtocolViolation("a header without a value")
-        if command.service is not None and command.service not in self._services:
-            raise ProtocolViolation(f"there is no service binding {command.service!r}")
+        service = self._services.target(command.service, command.entrypoint, command.props)
         if not self.may_start(active):
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", TOO_MANY))
@@ -88,8 +82,8 @@ class Subrequests:
                 return
         if command.method not in IDEMPOTENT:
             active.unsafe = True
-        if command.service is not None:
-            self._start_service(active, command, command.service, body)
+        if service is not None:
+            self._start_service(active, command, service, body)
             return
         self.when_free(active, command.op, partial(self._start, active, command, body), body)
 
@@ -110,17 +104,29 @@ class Subrequests:
             self._queueing.add(active)
 
     def _start_service(
-        self, active: ActiveRequest, command: FetchCommand, service: str, body: bytes | Body | None
+        self,
+        active: ActiveRequest,
+        command: FetchCommand,
+        service: Service,
+        body: bytes | Body | None,
     ) -> None:
         """Another Worker answers: no connection, and so none of the request's."""
-        request = Request(command.method, command.url, command.headers, body, command.cf)
+        request = Request(
+            command.method,
+            command.url,
+            command.headers,
+            body,
+            command.cf,
+            entrypoint=service.entrypoint,
+            props=service.props,
+        )
         if active.trace is not None and (note := active.trace.fetches.get(command.op)):
             request.caller = active.trace, note
         settle = partial(self._fetched, active, command.op)
-        active.ops[command.op] = self._call(self._services[service], request, active.depth, settle)
+        active.ops[command.op] = self._services.call(service, request, active.depth, settle)
 
     def may_start(self, active: ActiveRequest) -> bool:
-        """Counts one more subrequest."""
+        """Counts one more subrequest; whether the request may make it."""
         active.subrequests += 1
         return active.subrequests <= self._limits.subrequests
 

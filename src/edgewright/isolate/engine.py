@@ -101,6 +101,8 @@ class Isolate:
             )
         )
         self._modules: WorkerModules | None = None
+        self.entrypoints: list[str] = []
+        """What the Worker exports that may be called; it is the Worker who says so."""
         self._cpu_clock = 0
         self._pardoned_ms = 0.0
         self._termination = self._runtime.termination_handle()
@@ -114,6 +116,7 @@ class Isolate:
         bind("__wake", self._wake)
         bind("__asset", self._asset)
         bind("__builtIn", self._built_in)
+        bind("__exported", self._exported)
         bind("__callNative", self.natives.call)
         bind("__startNative", self.natives.start)
         bind("__openNative", self.natives.open)
@@ -227,6 +230,9 @@ class Isolate:
 
     def _built_in(self, specifier: str) -> str | None:
         return None if self._modules is None else self._modules.built_in(specifier)
+
+    def _exported(self, name: str) -> None:
+        self.entrypoints.append(name)
 
     def _wake(self) -> None:
         if self.on_wake is not None:

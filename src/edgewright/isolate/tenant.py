@@ -117,7 +117,9 @@ class Tenant:
                     self._line.send(self._turn(json, blob))
                     continue
                 error = self._load(msgspec.json.decode(json, type=Load), blob)
-                self._line.open(encode_frame(msgspec.json.encode(Loaded(error))))
+                self._line.open(
+                    encode_frame(msgspec.json.encode(Loaded(error, self._isolate.entrypoints)))
+                )
                 loaded = True
 
     def _load(self, load: Load, blob: bytes) -> LoadError | None:

@@ -30,9 +30,35 @@ what their types refuse never gets any further."""
 
 Size = Annotated[int, msgspec.Meta(ge=0, le=MAX_FRAME)]
 
+MOST_PASSED = 10_000
+"""Stubs and streams in one value."""
+
 
 class Message(msgspec.Struct, array_like=True, gc=False):
     """Base of all events and commands."""
+
+
+class Passed(Message):
+    """What the bytes of a value can't carry, and where it is: an object that the sender lets others
+    call (`export`, in commands only), one that it may call itself (`stub`), or a body: a `stream`,
+    a `sink` (in commands only), `bytes`, so many, at the end of the value's, or `none`."""
+
+    kind: Literal["export", "stub", "stream", "sink", "bytes", "none"]
+    id: Id
+
+
+class Call(Message):
+    """A method that is to be called, or a property that is to be read."""
+
+    op: Id
+    """By which it is answered: in a command the isolate's, in an event the gateway's."""
+    after: Size | None
+    """The call of the same message, counted from 0, whose result is the target."""
+    path: list[str]
+    """From the target to the method or the property; empty to call the target itself."""
+    size: Size | None
+    """Bytes of the arguments, 0 where there are none; null reads the property."""
+    passed: Annotated[list[Passed], msgspec.Meta(max_length=MOST_PASSED)]
 
 
 # --- Events: gateway → isolate -------------------------------------------------------------------
@@ -48,6 +74,9 @@ class RequestEvent(Message, tag="request"):
     inline: int | None
     stream: int | None
     cf: dict[str, Any] | None
+    entrypoint: str | None
+    """Which of the Worker's exports is to answer; null is the default one."""
+    props: dict[str, Any] | None
 
 
 class AbortEvent(Message, tag="abort"):
@@ -165,6 +194,33 @@ class ConnectedEvent(Message, tag="connected"):
     local: str
 
 
+class CallEvent(Message, tag="call"):
+    """Others call what `request` has exported; where `exported` is null, the request begins by it,
+    and the Worker's entrypoint is called. Each call is answered by a ReturnCommand."""
+
+    request: int
+    exported: int | None
+    entrypoint: str | None
+    props: dict[str, Any] | None
+    calls: list[Call]
+
+
+class ReturnEvent(Message, tag="return"):
+    """The answer to a call: the value, or what was `thrown`."""
+
+    op: int
+    size: int
+    passed: list[Passed]
+    thrown: bool
+
+
+class ReleaseEvent(Message, tag="release"):
+    """Nobody can call what `request` has exported any more."""
+
+    request: int
+    exported: int
+
+
 class NativeEvent(Message, tag="native"):
     """A computation that the isolate had its host process do has ended; said by the host, never by
     the gateway. The result is bytes (`inline`) or `value`, or an error of class `error`."""
@@ -194,6 +250,9 @@ Event = (
     | CloseEvent
     | GrantEvent
     | ConnectedEvent
+    | CallEvent
+    | ReturnEvent
+    | ReleaseEvent
     | NativeEvent
 )
 
@@ -216,6 +275,9 @@ class FetchCommand(Message, tag="fetch"):
     cf: dict[str, Any] | None
     service: str | None
     """The service binding whose Worker is to answer; null for the network."""
+    entrypoint: str | None
+    """The Worker's own export that is to answer, with `props`; null for the network."""
+    props: dict[str, Any] | None
 
 
 class OperateCommand(Message, tag="operate"):
@@ -382,6 +444,37 @@ class LogCommand(Message, tag="log"):
     message: str
 
 
+class CallCommand(Message, tag="call"):
+    """Call the Worker behind a binding, an export of the own one (`entrypoint`), or what `stub`
+    stands for. Each call is answered by a ReturnEvent or a FailureEvent."""
+
+    request: Id
+    service: str | None
+    entrypoint: str | None
+    props: dict[str, Any] | None
+    stub: Id | None
+    calls: list[Call]
+
+
+class ReturnCommand(Message, tag="return"):
+    """The answer to a call: the value, or what was `thrown`, which the log wants to know."""
+
+    request: Id
+    call: Id
+    size: Size
+    passed: Annotated[list[Passed], msgspec.Meta(max_length=MOST_PASSED)]
+    thrown: bool
+    name: str
+    message: str
+    stack: str
+
+
+class ReleaseCommand(Message, tag="release"):
+    """The isolate will not call `stub` any more."""
+
+    stub: Id
+
+
 class GoneCommand(Message, tag="gone"):
     """The isolate is over; said by the host process, not by the code in it, as its last word."""
 
@@ -411,6 +504,9 @@ Command = (
     | ConnectCommand
     | StartTlsCommand
     | LogCommand
+    | CallCommand
+    | ReturnCommand
+    | ReleaseCommand
     | GoneCommand
 )
 
@@ -444,6 +540,10 @@ def attachment_size(command: Command) -> int:
     """How many of the frame's attached bytes are the command's."""
     if isinstance(command, ChunkCommand | MessageCommand):
         return command.size
+    if isinstance(command, ReturnCommand):
+        return command.size
+    if isinstance(command, CallCommand):
+        return sum(call.size or 0 for call in command.calls)
     if isinstance(command, RespondCommand | FetchCommand | OperateCommand):
         return command.inline or 0
     return 0
@@ -521,6 +621,8 @@ class Loaded(msgspec.Struct, frozen=True):
     """The isolate's answer: ready, or why not."""
 
     error: LoadError | None = None
+    entrypoints: list[str] = []
+    """Names of the exports that may be called."""
 
 
 class LoadError(msgspec.Struct, frozen=True):

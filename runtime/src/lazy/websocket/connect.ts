@@ -53,7 +53,8 @@ export function connect(
       }
     }
   });
-  send(["fetch", request.id, op, "GET", target, headers, null, null, null, "manual", null, null]);
+  const no = null;
+  send(["fetch", request.id, op, "GET", target, headers, no, no, no, "manual", no, no, no, no]);
   return {
     cancel() {
       dropOp(op);
