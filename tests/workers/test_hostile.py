@@ -56,6 +56,7 @@ SCENES = [
     "clones",
     "crypto",
     "kv",
+    "limiter",
     "throws",
 ]
 ALLOWED = {

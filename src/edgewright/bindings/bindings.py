@@ -11,7 +11,12 @@ from edgewright.bindings.kv.cache import ReadCache
 from edgewright.bindings.kv.memory import MemoryStore
 from edgewright.bindings.kv.sqlite import SqliteStore
 from edgewright.bindings.kv.store import KVStore
-from edgewright.config.binding_config import BindingConfig, KVNamespace
+from edgewright.bindings.rate_limit.binding import RateLimitBinding
+from edgewright.bindings.rate_limit.limiter import Limit, Limiter
+from edgewright.bindings.rate_limit.memory import MemoryLimiter
+from edgewright.bindings.rate_limit.rules import RateRules
+from edgewright.bindings.rate_limit.shared import SharedLimiter
+from edgewright.config.binding_config import BindingConfig, KVNamespace, RateLimit, RateRule
 
 
 class Bindings:
@@ -21,6 +26,7 @@ class Bindings:
     def __init__(self, state: Path | None, *, preview: bool = False) -> None:
         self._state = state
         self._preview = preview
+        self._limiter: Limiter | None = None
         self._kv: tuple[KVStore, ReadCache] | None = None
 
     def of(self, configured: dict[str, BindingConfig]) -> dict[str, Binding]:
@@ -32,8 +38,18 @@ class Bindings:
         if self._kv is not None:
             await self._kv[0].close()
             self._kv = None
+        if self._limiter is not None:
+            self._limiter.close()
+            self._limiter = None
+
+    def rules(self, worker: str, rules: list[RateRule]) -> RateRules | None:
+        """The rate rules of one Worker, if it has any. Raises StateError."""
+        return RateRules(worker, rules, self._open_limiter()) if rules else None
 
     def _binding(self, config: BindingConfig) -> Binding:
+        if isinstance(config, RateLimit):
+            limit = Limit(f"binding {config.namespace_id}", config.limit, config.period)
+            return RateLimitBinding(limit, self._open_limiter())
         store, cache = self._open_kv()
         return KVBinding(namespace_id(config, preview=self._preview), store, cache)
 
@@ -42,6 +58,12 @@ class Bindings:
             store = MemoryStore() if self._state is None else SqliteStore(self._state)
             self._kv = store, ReadCache(store)
         return self._kv
+
+    def _open_limiter(self) -> Limiter:
+        if self._limiter is None:
+            path = None if self._state is None else self._state / "rates.bin"
+            self._limiter = MemoryLimiter() if path is None else SharedLimiter(path)
+        return self._limiter
 
 
 def namespace_id(config: KVNamespace, *, preview: bool) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgewright.config.binding_config import BindingConfig
+from edgewright.config.binding_config import BindingConfig, RateRule
 from edgewright.config.limits import Limits
 from edgewright.config.module_rules import ModuleKind
 from edgewright.config.worker_config import Service
@@ -43,6 +43,8 @@ class WorkerBundle:
     """Service bindings, by their names in `env`."""
     bindings: dict[str, BindingConfig] = field(default_factory=dict[str, BindingConfig])
     """Bindings that are more than a value, by their names in `env`."""
+    rate_rules: list[RateRule] = field(default_factory=list[RateRule])
+    """Limits of requests that hold before the Worker is woken."""
     files: dict[str, Path] = field(default_factory=dict[str, Path])
     """Specifier → the file it came from: for messages to the developer, and to watch."""
     limits: Limits = field(default_factory=Limits)

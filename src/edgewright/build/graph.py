@@ -61,6 +61,7 @@ def build_bundle(config: WorkerConfig) -> WorkerBundle:
         vars=config.vars,
         services=config.services,
         bindings=config.bindings,
+        rate_rules=config.rate_rules,
         limits=config.limits,
         files={specifier: path for path, specifier in specifiers.items()},
         classic=not has_module_syntax(files[config.main].text),

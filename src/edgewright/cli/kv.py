@@ -24,6 +24,8 @@ from edgewright.bindings.kv import rules
 from edgewright.bindings.kv.sqlite import SqliteStore
 from edgewright.bindings.kv.store import Entry, Key
 from edgewright.cli.state import configuration, folder_of, of_a_worker
+from edgewright.config import WorkerConfig
+from edgewright.config.binding_config import KVNamespace
 
 _T = TypeVar("_T")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -85,10 +87,14 @@ def _of_a_namespace(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _id_of(binding: str, config: Path, *, preview: bool) -> str:
-    found = configuration(config).bindings.get(binding)
+    found = _namespaces_of(configuration(config)).get(binding)
     if found is None:
         raise click.ClickException(f"A namespace with binding name {binding} was not found.")
     return namespace_id(found, preview=preview)
+
+
+def _namespaces_of(worker: WorkerConfig) -> dict[str, KVNamespace]:
+    return {n: each for n, each in worker.bindings.items() if isinstance(each, KVNamespace)}
 
 
 @click.group()
@@ -247,7 +253,7 @@ def namespaces(config: Path, state: Path | None) -> None:
     """Print the namespaces that the Worker has, and those that hold anything, as JSON."""
     worker = configuration(config)
     titles: dict[str, str] = {}
-    for name, binding in worker.bindings.items():
+    for name, binding in _namespaces_of(worker).items():
         titles[binding.id] = f"{worker.name}-{name}"
         if binding.preview_id is not None:
             titles.setdefault(binding.preview_id, f"{worker.name}-{name}_preview")

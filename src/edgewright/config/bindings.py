@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from edgewright.config.binding_config import BindingConfig, KVNamespace
+import msgspec
+
+from edgewright.config.binding_config import BindingConfig, KVNamespace, RateLimit, RateRule
 from edgewright.config.worker_config import ConfigError
 
-_NAMES = ("kv_namespaces",)
+_PERIODS = (10, 60)
 
 
 def read_bindings(document: dict[str, Any], where: str) -> dict[str, BindingConfig]:
@@ -16,16 +19,65 @@ def read_bindings(document: dict[str, Any], where: str) -> dict[str, BindingConf
     taken = set(_keys(document.get("vars"))) | {
         entry.get("binding") for entry in _dicts(document.get("services"))
     }
-    for entry in _entries(document, "kv_namespaces", where):
-        name = _text(entry, "binding", f"{where}: kv_namespaces")
-        _only(entry, ("binding", "id", "preview_id"), f"{where}: kv_namespaces")
-        id = _optional_text(entry, "id", f"{where}: kv_namespaces")
-        preview_id = _optional_text(entry, "preview_id", f"{where}: kv_namespaces")
+    for name, binding in [*_kv_namespaces(document, where), *_rate_limits(document, where)]:
         if name in taken:
             raise ConfigError(f"{where}: there are two bindings named {name}")
         taken.add(name)
-        found[name] = KVNamespace(id or name, preview_id)
+        found[name] = binding
     return found
+
+
+def read_rate_rules(document: dict[str, Any], where: str) -> list[RateRule]:
+    """Those of the table `edgewright`. Raises ConfigError."""
+    table: Any = document.get("edgewright", {})
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: edgewright must be a table")
+    _only(table, ("rate_limits",), f"{where}: edgewright")  # pyright: ignore[reportUnknownArgumentType]
+    rules = _entries(table, "rate_limits", f"{where}: edgewright")  # pyright: ignore[reportUnknownArgumentType]
+    try:
+        return msgspec.convert(rules, list[RateRule])
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: edgewright.rate_limits: {error}") from None
+
+
+def _kv_namespaces(document: dict[str, Any], where: str) -> Iterator[tuple[str, KVNamespace]]:
+    at = f"{where}: kv_namespaces"
+    for entry in _entries(document, "kv_namespaces", where):
+        _only(entry, ("binding", "id", "preview_id"), at)
+        name = _text(entry, "binding", at)
+        id = _optional_text(entry, "id", at)
+        yield name, KVNamespace(id or name, _optional_text(entry, "preview_id", at))
+
+
+def _rate_limits(document: dict[str, Any], where: str) -> Iterator[tuple[str, RateLimit]]:
+    """`ratelimits`, and the form that they had before: `unsafe.bindings` of type ratelimit."""
+    for entry in _entries(document, "ratelimits", where):
+        yield _rate_limit(entry, ("name", "namespace_id", "simple"), f"{where}: ratelimits")
+    unsafe: Any = document.get("unsafe", {})
+    if not isinstance(unsafe, dict):
+        raise ConfigError(f"{where}: unsafe must be a table")
+    for key in unsafe:  # pyright: ignore[reportUnknownVariableType]
+        if key != "bindings":
+            raise ConfigError(f'{where}: unsafe: "{key}" is not supported')
+    for entry in _entries(unsafe, "bindings", f"{where}: unsafe"):  # pyright: ignore[reportUnknownArgumentType]
+        if entry.get("type") != "ratelimit":
+            raise ConfigError(f"{where}: unsafe.bindings: only the type ratelimit is supported")
+        keys = ("name", "type", "namespace_id", "simple")
+        yield _rate_limit(entry, keys, f"{where}: unsafe.bindings")
+
+
+def _rate_limit(entry: dict[str, Any], keys: tuple[str, ...], at: str) -> tuple[str, RateLimit]:
+    _only(entry, keys, at)
+    name, namespace = _text(entry, "name", at), _text(entry, "namespace_id", at)
+    match entry.get("simple"):
+        case {"limit": int(limit), "period": int(period), **others} if limit > 0 and not others:
+            pass
+        case _:
+            example = "{ limit = 100, period = 60 }"
+            raise ConfigError(f"{at}: simple must be a limit and a period, as in {example}")
+    if period not in _PERIODS:
+        raise ConfigError(f"{at}: {name}: the period must be 10 or 60 seconds, not {period}")
+    return name, RateLimit(namespace, limit, period)
 
 
 def _entries(document: dict[str, Any], key: str, where: str) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from edgewright.config.binding_config import BindingConfig
+from edgewright.config.binding_config import BindingConfig, RateRule
 from edgewright.config.limits import Limits
 from edgewright.config.module_rules import ModuleRule
 
@@ -41,6 +41,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Service bindings, by their names in `env`."""
     bindings: dict[str, BindingConfig] = {}
     """Bindings that are more than a value, by their names in `env`."""
+    rate_rules: list[RateRule] = []
+    """Limits of requests that hold before the Worker is woken."""
     compatibility_date: str | None = None
     compatibility_flags: list[str] = []
     rules: list[ModuleRule] = []

@@ -51,6 +51,20 @@ class WorkerFailure(Exception):
         )
 
 
+def rate_limited_record(worker: str, request: Request) -> RequestRecord:
+    """What there is to tell about a request that there were too many before."""
+    return RequestRecord(
+        worker=worker,
+        method=request.method,
+        url=request.url,
+        status=429,
+        outcome=Outcome.RATE_LIMITED,
+        wall_ms=0.0,
+        cpu_ms=0.0,
+        subrequests=0,
+    )
+
+
 class Leavable(Protocol):
     """What a client can leave."""
 

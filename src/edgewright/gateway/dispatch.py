@@ -18,6 +18,7 @@ from edgewright.gateway.hosts import HostError
 from edgewright.gateway.node import Node
 from edgewright.gateway.pages import (
     EXCEEDED_LIMITS,
+    RATE_LIMITED,
     THREW,
     ErrorKind,
     PageDetails,
@@ -77,7 +78,11 @@ class Dispatcher:
 
     def start(self, request: Request, answer: Answer) -> Dispatched:
         dispatched = _Dispatched(self, request, answer)
-        dispatched.begin()
+        rules = self.node.rate_rules(self.worker)
+        if rules is None:
+            dispatched.begin()
+        else:
+            rules.check(request, dispatched.admit)
         return dispatched
 
     def page(self, status: int, headers: list[tuple[bytes, bytes]]) -> Response:
@@ -118,6 +123,18 @@ class _Dispatched:
         self._active: ActiveRequest | None = None
         self._gone = False
         self._too_large = False
+
+    def admit(self, wait: float | None) -> None:
+        """Begins where it need not `wait`; else there were too many before it."""
+        if wait is None:
+            self.begin()
+            return
+        dispatcher, request = self._dispatcher, self._request
+        dispatcher.node.rate_limited(dispatcher.worker, request)
+        discard(request.body)
+        page = dispatcher.error_page(request, RATE_LIMITED)
+        page.headers += ("retry-after", str(max(1, math.ceil(wait))))
+        self._answer(page)
 
     def begin(self) -> None:
         dispatcher = self._dispatcher

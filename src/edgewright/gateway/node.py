@@ -12,9 +12,10 @@ import msgspec
 
 from edgewright.bindings.binding import Binding
 from edgewright.bindings.bindings import Bindings
+from edgewright.bindings.rate_limit.rules import RateRules
 from edgewright.build import WorkerBundle, format_load_error
 from edgewright.config.limits import Limits
-from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.active import ActiveRequest, WorkerFailure, rate_limited_record
 from edgewright.gateway.casualties import Ending, Guard
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError, HostPool, Sandbox
@@ -57,6 +58,7 @@ class _Worker:
 
     bundle: WorkerBundle
     bindings: dict[str, Binding]
+    rules: RateRules | None = None
     isolate: Isolate | None = None
     entrypoints: list[str] = field(default_factory=list[str])
     """Which of its exports can be called; known once it has had an isolate."""
@@ -136,7 +138,8 @@ class Node:
         first request. Raises HostError, and StateError where its bindings have no place.
         """
         bindings = self._bindings.of(bundle.bindings)
-        worker = _Worker(replace(bundle, limits=bundle.limits.capped(self._most)), bindings)
+        rules = self._bindings.rules(bundle.name, bundle.rate_rules)
+        worker = _Worker(replace(bundle, limits=bundle.limits.capped(self._most)), bindings, rules)
         if eager:
             try:
                 await self._load(worker)
@@ -162,6 +165,15 @@ class Node:
     def entrypoints(self, name: str) -> list[str]:
         """What a loaded Worker exports that can be called. Raises UnknownWorker."""
         return self._worker(name).entrypoints
+
+    def rate_rules(self, name: str) -> RateRules | None:
+        """What a Worker's requests have to pass first."""
+        worker = self._workers.get(name)
+        return None if worker is None else worker.rules
+
+    def rate_limited(self, name: str, request: Request) -> None:
+        """A request did not pass."""
+        self._observer.request_finished(rate_limited_record(name, request))
 
     def begin_at_once(self, name: str, request: Request, depth: int = 1) -> ActiveRequest | None:
         """As begin(), if the Worker is loaded; None if it isn't. Raises UnknownWorker and

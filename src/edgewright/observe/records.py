@@ -20,6 +20,8 @@ class Outcome(enum.StrEnum):
     EXCEEDED_WALL_TIME = "exceededWallTime"
     LOAD_SHED = "loadShed"
     """It was not even begun: the Worker has too much to do, or crashes again and again."""
+    RATE_LIMITED = "rateLimited"
+    """It was not even begun: there were too many, by a rule of the Worker's configuration."""
     CANCELED = "canceled"
     RESPONSE_STREAM_DISCONNECTED = "responseStreamDisconnected"
     INTERNAL_ERROR = "internalError"

@@ -132,7 +132,8 @@ class ServeTerminal:
         self._stream = stream or sys.stderr
 
     def request_finished(self, record: RequestRecord) -> None:
-        if record.outcome in (Outcome.OK, Outcome.CANCELED):
+        # (A line for each request that there were too many of would itself be too many.)
+        if record.outcome in (Outcome.OK, Outcome.CANCELED, Outcome.RATE_LIMITED):
             return
         line = f"{_stamp()} [{one_line(record.worker)}] {record.outcome} "
         line += f"{one_line(record.method)} {one_line(_path(record.url))}"

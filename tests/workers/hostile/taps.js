@@ -258,6 +258,10 @@ const SCENES = {
     subtle.timingSafeEqual(text, text);
     return new Response("ok");
   },
+  async limiter(request, { LIMITER }) {
+    const { success } = await LIMITER.limit({ key: "k" });
+    return new Response(success);
+  },
   async kv(request, { NS }) {
     await NS.put("k", '{"a":1}', { metadata: { m: 1 }, expirationTtl: 60 });
     await NS.put("s", new Response("text").body);

@@ -1,0 +1,4 @@
+"""Rate limiting: how often something may happen, counted for all processes of a node.
+
+https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
+"""
