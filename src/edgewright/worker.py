@@ -28,6 +28,7 @@ from edgewright.gateway.node import Node, StartupError
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
 from edgewright.observe.trace import Tracing
+from edgewright.secrets.resolve import resolve_secrets
 from edgewright.subrequest.dial import Outbound
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -106,8 +107,9 @@ class Worker:
     with those that the machine has ("auto"), or not ("off"). With `standby`, a second process waits
     for the end of the first, which is then replaced at once. `memory_mb` is what its isolates may
     use together before idle ones are given up: half of the machine's memory, if it is not given.
-    `state` is the folder that KV and the like are kept in; without one they are in memory, and end
-    with it. `preview` takes the `preview_id` of namespaces that have one.
+    `state` is the folder that KV, secrets and the like are kept in; without one there are no
+    secrets, and the rest is in memory, and ends with it. `dev` is for the person who writes the
+    Worker: secrets come from `.dev.vars` or `.env`, and namespaces with a `preview_id` are others.
 
     With `tracing=Tracing(on=True)`, the records that the observer gets have a `trace`.
 
@@ -131,12 +133,14 @@ class Worker:
         standby: bool = False,
         memory_mb: int | None = None,
         state: str | Path | None = None,
-        preview: bool = False,
         tracing: Tracing | None = None,
+        dev: bool = False,
     ) -> None:
         self.paths = [Path(path), *map(Path, others)]
         self._env = dict(env or {})
         self._limits = dict(limits or {})
+        self._state = None if state is None else Path(state)
+        self._dev = dev
         self._node = Node(
             observer=observer,
             upstream=upstream,
@@ -146,8 +150,8 @@ class Worker:
             sandbox=sandbox,
             standby=standby,
             memory_mb=memory_mb,
-            bindings=Bindings(None if state is None else Path(state), preview=preview),
             tracing=tracing,
+            bindings=Bindings(self._state, preview=dev),
         )
         self._versions: list[Version] = []
 
@@ -301,7 +305,8 @@ class Worker:
         if index == 0 and self._limits:
             limits = Limits.of(self._limits, default=config.limits)
             config = msgspec.structs.replace(config, limits=limits)
-        bundle = build_bundle(config)
+        secrets = resolve_secrets(config, self._state, dev=self._dev)
+        bundle = replace(build_bundle(config), secrets=secrets)
         if self._versions:
             # A running Worker keeps its name: that is what it is known by.
             bundle = replace(bundle, name=self._versions[index].bundle.name)

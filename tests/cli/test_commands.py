@@ -71,7 +71,7 @@ def test_the_supervisor_says_the_exit_code(served: list[ServeSettings]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["serv"], "Did you mean 'serve'?"),
+        (["doctr"], "Did you mean 'doctor'?"),
         (["serve"], "Missing argument 'PATH...'"),
         (["serve", "x", "--prt", "1"], "'--port'"),
         (["serve", "x", "--port", "65536"], "is not in the range"),

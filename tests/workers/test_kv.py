@@ -186,7 +186,7 @@ async def test_two_workers_with_one_state_share_a_namespace(run: Run, tmp_path: 
 async def test_a_preview_has_a_namespace_of_its_own(run: Run, tmp_path: Path) -> None:
     kept = await run(KV, state=tmp_path)
     assert await kept.json("/kept?put=real") == "real"
-    preview = await run(KV, state=tmp_path, preview=True)
+    preview = await run(KV, state=tmp_path, dev=True)
     assert await preview.json("/kept") is None
 
 

@@ -43,6 +43,8 @@ class WorkerBundle:
     """Service bindings, by their names in `env`."""
     bindings: dict[str, BindingConfig] = field(default_factory=dict[str, BindingConfig])
     """Bindings that are more than a value, by their names in `env`."""
+    secrets: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Variables that nobody else may see; they win over `vars`."""
     rate_rules: list[RateRule] = field(default_factory=list[RateRule])
     """Limits of requests that hold before the Worker is woken."""
     files: dict[str, Path] = field(default_factory=dict[str, Path])

@@ -2,7 +2,9 @@
 
 from edgewright.cli.commands import main
 from edgewright.cli.kv import kv
+from edgewright.cli.secret import secret
 
 main.add_command(kv)
+main.add_command(secret)
 
 __all__ = ["main"]

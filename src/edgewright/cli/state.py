@@ -16,8 +16,8 @@ STATE = click.option(
     "--persist-to",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Where KV and the like are kept. .edgewright/state beside the first Worker, if it is not "
-    "given.",
+    help="Where KV, secrets and the like are kept. .edgewright/state beside the first Worker, if "
+    "it is not given.",
 )
 
 _CONFIG = click.option(

@@ -40,6 +40,19 @@ def read_rate_rules(document: dict[str, Any], where: str) -> list[RateRule]:
         raise ConfigError(f"{where}: edgewright.rate_limits: {error}") from None
 
 
+def read_required_secrets(document: dict[str, Any], where: str) -> list[str] | None:
+    """What the table `secrets` requires. Raises ConfigError."""
+    match document.get("secrets"):
+        case None:
+            return None
+        case {"required": [*names], **others} if not others:
+            if all(isinstance(name, str) for name in names):
+                return names
+        case _:
+            pass
+    raise ConfigError(f"{where}: secrets must have a list of names, required, and nothing else")
+
+
 def _kv_namespaces(document: dict[str, Any], where: str) -> Iterator[tuple[str, KVNamespace]]:
     at = f"{where}: kv_namespaces"
     for entry in _entries(document, "kv_namespaces", where):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from edgewright.config import wrangler_keys
-from edgewright.config.bindings import read_bindings, read_rate_rules
+from edgewright.config.bindings import read_bindings, read_rate_rules, read_required_secrets
 from edgewright.config.compatibility import flag_warnings
 from edgewright.config.documents import check_json, read_document
 from edgewright.config.limits import LimitError, Limits
@@ -70,6 +70,7 @@ def _from_file(path: Path) -> WorkerConfig:
         vars=_vars(document, where, limits),
         services=read_services(document, where),
         bindings=read_bindings(document, where),
+        required_secrets=read_required_secrets(document, where),
         rate_rules=read_rate_rules(document, where),
         limits=limits,
         compatibility_date=_compatibility_date(document, where),

@@ -41,6 +41,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Service bindings, by their names in `env`."""
     bindings: dict[str, BindingConfig] = {}
     """Bindings that are more than a value, by their names in `env`."""
+    required_secrets: list[str] | None = None
+    """The secrets that the Worker needs, and gets: these and no others. None where nobody says."""
     rate_rules: list[RateRule] = []
     """Limits of requests that hold before the Worker is woken."""
     compatibility_date: str | None = None

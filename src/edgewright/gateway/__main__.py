@@ -113,8 +113,8 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         standby=not settings.dev,
         memory_mb=settings.memory_mb,
         state=settings.state or default_state(Path(settings.paths[0])),
-        preview=settings.dev,
         tracing=Tracing(on=settings.dev, watch=settings.dev),
+        dev=settings.dev,
     )
     async with worker, contextlib.AsyncExitStack() as stack:
         supervisor.write(encode(Ready(worker.bundle.name, _warnings(worker))))

@@ -52,6 +52,7 @@ from edgewright.protocol.messages import (
     TimerEvent,
     attachment_size,
 )
+from edgewright.secrets.masking import Mask, no_mask
 from edgewright.subrequest.client import SubrequestClient
 from edgewright.subrequest.upstream import header
 from edgewright.websocket.socket import GOING_AWAY, LOST, Closed
@@ -112,7 +113,9 @@ class Isolate:
         inmates: Inmates | None = None,
         bindings: Mapping[str, Binding] = NO_BINDINGS,
         tracing: Tracing | None = None,
+        mask: Mask = no_mask,
     ) -> None:
+        self._mask = mask
         self.worker = worker
         self._tracing = tracing or Tracing()
         self._inmates = Inmates() if inmates is None else inmates
@@ -370,7 +373,7 @@ class Isolate:
             case FailCommand():
                 self._fail(command)
             case LogCommand():
-                line = LogLine(self.worker, command.level, command.message)
+                line = LogLine(self.worker, command.level, self._mask(command.message))
                 request = command.request
                 self._log(None if request is None else self._owner(request), line)
             case GoneCommand():
@@ -448,9 +451,9 @@ class Isolate:
             Outcome.EXCEEDED_CPU if command.outcome == Outcome.EXCEEDED_CPU else Outcome.EXCEPTION
         )
         error = WorkerError(
-            command.name[:_LONGEST_TEXT],
-            command.message[:_LONGEST_TEXT],
-            command.stack[:_LONGEST_TEXT],
+            self._mask(command.name[:_LONGEST_TEXT]),
+            self._mask(command.message[:_LONGEST_TEXT]),
+            self._mask(command.stack[:_LONGEST_TEXT]),
         )
         self._failed(active, WorkerFailure(outcome, error, pass_through=command.pass_through))
 

@@ -29,6 +29,7 @@ from edgewright.observe.trace import Tracing
 from edgewright.origin import parse_origin
 from edgewright.protocol.framing import HEAD, MAX_COMMANDS, FrameError, encode_frame
 from edgewright.protocol.messages import AssetHead, Load, Loaded, LoadError
+from edgewright.secrets.masking import mask_of
 from edgewright.subrequest.client import SubrequestClient, SubrequestError
 from edgewright.subrequest.dial import Outbound
 
@@ -332,7 +333,7 @@ class Node:
             bundle.main,
             bundle.modules,
             list(bundle.services),
-            bundle.vars,
+            {**bundle.vars, **bundle.secrets},
             bundle.classic,
             limits.startup_cpu_ms,
             limits.cpu_ms,
@@ -360,9 +361,13 @@ class Node:
             connection.close()
             host.isolates -= 1
             raise
+        mask = mask_of(bundle.secrets)
         if error is not None:
             connection.close()
             host.isolates -= 1
+            error = msgspec.structs.replace(
+                error, message=mask(error.message), stack=mask(error.stack)
+            )
             raise StartupError(bundle, error)
 
         def ended(ending: Ending) -> None:
@@ -397,6 +402,7 @@ class Node:
             inmates=host.inmates,
             bindings=worker.bindings,
             tracing=self.tracing,
+            mask=mask,
         )
         return isolate
 

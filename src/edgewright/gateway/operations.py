@@ -32,6 +32,8 @@ from edgewright.protocol.messages import (
 
 _TOO_MANY = "Too many API requests by single Worker invocation."
 """The platform's words."""
+_LONGEST_DETAIL = 100
+"""Characters of a key that a trace shows."""
 
 
 class Operations:
@@ -57,6 +59,8 @@ class Operations:
         if binding is None:
             raise ProtocolViolation(f"there is no binding {command.binding!r}")
         active.operations += 1
+        if active.trace is not None:
+            active.trace.op(command.op, f"{command.binding}.{command.method}", _detail(command))
         if active.operations > self._limits.operations:
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", _TOO_MANY))
@@ -138,6 +142,10 @@ class Operations:
 
     def _settle(self, active: ActiveRequest, op: int, result: Result | OperationError) -> None:
         active.ops.pop(op, None)
+        if active.trace is not None:
+            active.trace.op_settled(
+                op, result.message if isinstance(result, OperationError) else ""
+            )
         self._bodies.uploaded(active, op)
         if isinstance(result, OperationError):
             self._channel.post(FailureEvent(op, result.name, result.message))
@@ -151,3 +159,12 @@ class Operations:
                 stream = self._bodies.keep(active, body)
                 self._channel.post(ResultEvent(op, result.value, None, stream))
         self._subrequests.release(active, op)
+
+
+def _detail(command: OperateCommand) -> str:
+    """What a person would know it by: the key, mostly."""
+    match command.arguments:
+        case [str(first), *_]:
+            return first[:_LONGEST_DETAIL]
+        case _:
+            return ""

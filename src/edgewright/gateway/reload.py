@@ -18,9 +18,11 @@ from pathlib import Path
 
 import watchfiles
 
+from edgewright.secrets.files import ENVIRONMENT, file_names
 from edgewright.worker import LOADING_ERRORS, Worker
 
 _CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+_SECRET_NAMES = file_names(os.environ.get(ENVIRONMENT))
 _RECHECK_MS = 1000
 
 Snapshot = dict[str, tuple[int, int, int]]
@@ -95,7 +97,7 @@ class Reloader:
         for version in self._worker.versions:
             root = version.config.root
             yield from version.bundle.files.values()
-            yield from (root / name for name in _CONFIG_NAMES)
+            yield from (root / name for name in (*_CONFIG_NAMES, *_SECRET_NAMES))
             if self._error is not None:
                 for folder, names in _walk(root):
                     yield from (folder / name for name in names)
