@@ -9,6 +9,7 @@ import pytest
 from running import Run, Running
 
 from edgewright.observe.records import Outcome
+from edgewright.observe.trace import Tracing
 
 KV = Path(__file__).parent / "kv"
 
@@ -199,3 +200,18 @@ async def test_what_a_namespace_is(kv: Running) -> None:
     assert seen["borrowed"].startswith("TypeError: ")
     assert seen["global"].startswith("Disallowed operation called within global scope.")
     assert all(record.outcome is Outcome.OK for record in kv.observed.requests)
+
+
+async def test_operations_are_in_the_trace(run: Run) -> None:
+    kv = await run(KV, tracing=Tracing(on=True))
+    await kv.json("/deletes")
+    trace = kv.observed.requests[-1].trace
+    assert trace is not None
+    said = [(op.name, op.detail, op.settled >= op.asked) for op in trace.ops.values()]
+    assert said == [
+        ("NS.put", "k", True),
+        ("NS.delete", "k", True),
+        ("NS.delete", "never there", True),
+        ("NS.get", "k", True),
+        ("NS.list", "", True),
+    ]
