@@ -18,10 +18,13 @@ class Load(msgspec.Struct, frozen=True):
     p50_us: float
     p99_us: float
     errors: int
+    refused: int
+    """Answers with a status of 400 or above."""
 
 
-def put_load(url: str, *, connections: int, seconds: int) -> Load:
-    """Keeps `connections` busy. Raises BenchmarkError when a request fails: such numbers lie."""
+def put_load(url: str, *, connections: int, seconds: int, refusals: bool = False) -> Load:
+    """Keeps `connections` busy. Raises BenchmarkError when a request fails: such numbers lie.
+    `refusals` are no failures where they are what is measured."""
     command = [program("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
     result = subprocess.run(
         [*command, "-s", str(FOLDER / "report.lua"), url],
@@ -33,6 +36,7 @@ def put_load(url: str, *, connections: int, seconds: int) -> Load:
     if result.returncode or not found:
         raise BenchmarkError(f"wrk failed on {url}:\n{result.stdout}{result.stderr}")
     load = msgspec.json.decode(line, type=Load)
-    if load.errors:
-        raise BenchmarkError(f"{load.errors} of {load.requests} requests failed at {url}")
+    failed = load.errors + (0 if refusals else load.refused)
+    if failed:
+        raise BenchmarkError(f"{failed} of {load.requests} requests failed at {url}")
     return load

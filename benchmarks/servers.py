@@ -95,6 +95,15 @@ def edgewright(folder: Path, upstream: str) -> Generator[Server]:
 
 
 @contextlib.contextmanager
+def serve(worker: Path, folder: Path, *options: str) -> Generator[Server]:
+    """`edgewright serve` of a Worker of its own. What it says is kept in the folder."""
+    port = free_port()
+    command = [sys.executable, "-m", "edgewright", "serve", str(worker), "--port", str(port)]
+    with _running("edgewright", [*command, *options], port, folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
 def workerd_server(folder: Path, upstream: str) -> Generator[Server]:
     """`workerd serve` with its defaults."""
     port = free_port()
