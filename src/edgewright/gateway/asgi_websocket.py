@@ -75,6 +75,9 @@ class AsgiWebSocket:
             await self._say({"type": "websocket.close", "code": known, "reason": reason})
             self._close_said.set()
 
+    async def gone(self) -> None:
+        """A server tells that a client has closed when the connection is over."""
+
     def lose(self, why: Closed = LOST) -> None:
         """It is closed by whoever joined it with another, see serve_asgi_websocket()."""
 

@@ -58,9 +58,13 @@ class Port:
         self._reader: asyncio.Future[None] | None = None
         self._credit = 0
         self._writer: asyncio.Future[None] | None = None
+        self._gone = asyncio.Event()
         self._closed_in = False
-        """The isolate has closed its side; `_closed_out`: it was told that the other side has."""
+        """Nothing more comes from here; `_closed_out`: nor from the other side, which the isolate
+        was told."""
         self._closed_out = False
+        self._over = False
+        """The isolate has closed its side, or will not be asked to."""
 
     # --- From the isolate -------------------------------------------------------------------------
 
@@ -74,9 +78,10 @@ class Port:
         self._say(message)
 
     def closed(self, code: int, reason: str) -> None:
+        self._over = True
         if not self._closed_in:
             self._say(Closed(code, reason))
-            self._look_over()
+        self._look_over()
 
     def grant(self, size: int) -> None:
         self._credit += size
@@ -116,10 +121,13 @@ class Port:
         await self._until_wanted()  # as the messages before it
         self._tell(Closed(code, reason))
 
+    async def gone(self) -> None:
+        await self._gone.wait()
+
     def lose(self, why: Closed = LOST) -> None:
         """Also for an isolate that has been told that the other side has closed: it may still want
         to speak."""
-        if self._closed_in and self._closed_out:
+        if self._over and self._closed_out:
             return
         self._channel.post(CloseEvent(self._id, why.code, why.reason, False))
         self.break_off(LOST)
@@ -131,11 +139,11 @@ class Port:
         self._tell(Closed(GOING_AWAY))
         if not self._closed_in:
             self._say(Closed(GOING_AWAY))
-        self._look_over()
 
     def break_off(self, why: Closed) -> None:
         """The isolate speaks no more, and doesn't listen either."""
-        self._closed_out = True
+        self._over = self._closed_out = True
+        self._gone.set()
         _wake(self._writer)
         if not self._closed_in:
             self._say(why)
@@ -159,7 +167,7 @@ class Port:
         _wake(self._reader)
 
     def _look_over(self) -> None:
-        if self._closed_in and self._closed_out:
+        if self._over and self._closed_out:
             self._on_over()
 
 

@@ -59,6 +59,10 @@ class WebSocket(Protocol):
         """Says that nothing more will be sent."""
         ...
 
+    async def gone(self) -> None:
+        """Returns when nothing that is sent arrives any more."""
+        ...
+
     def lose(self, why: Closed = LOST) -> None:
         """Ends it in both directions. Harmless when repeated, and after the end."""
         ...
@@ -66,20 +70,29 @@ class WebSocket(Protocol):
 
 async def pipe(one: WebSocket, other: WebSocket) -> None:
     """What the one says goes to the other, until both have closed. Cancelling it loses both."""
-    ways = [
-        asyncio.create_task(_forward(one, other)),
-        asyncio.create_task(_forward(other, one)),
-    ]
+    ways = {
+        asyncio.create_task(_forward(one, other)): one,
+        asyncio.create_task(_forward(other, one)): other,
+    }
     try:
         done, left = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         if left and all(way.result() for way in done):
-            await asyncio.wait(left, timeout=HALF_OPEN)
+            await _half_open(ways[done.pop()], *left)
     finally:
         for way in ways:
             way.cancel()
         one.lose()
         other.lose()
         await asyncio.gather(*ways, return_exceptions=True)
+
+
+async def _half_open(closed: WebSocket, speaking: asyncio.Task[bool]) -> None:
+    """One side has closed: the other may go on speaking for a while, as long as it is heard."""
+    gone = asyncio.create_task(closed.gone())
+    try:
+        await asyncio.wait((speaking, gone), timeout=HALF_OPEN, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        gone.cancel()
 
 
 async def _forward(source: WebSocket, target: WebSocket) -> bool:

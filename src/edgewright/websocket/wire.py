@@ -61,6 +61,7 @@ class WireWebSocket(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._may_write = asyncio.Event()
         self._may_write.set()
+        self._gone = asyncio.Event()
         self._closed_in = False
         self._closed_out = False
         self._timer: asyncio.TimerHandle | None = None
@@ -106,6 +107,9 @@ class WireWebSocket(asyncio.Protocol):
 
     async def close(self, code: int, reason: str) -> None:
         self._close(code, reason)
+
+    async def gone(self) -> None:
+        await self._gone.wait()
 
     def lose(self, why: Closed = LOST) -> None:
         if self._transport is None or (self._closed_in and self._closed_out):
@@ -229,6 +233,7 @@ class WireWebSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self._gone.set()
         self._may_write.set()
         if self._timer is not None:
             self._timer.cancel()
