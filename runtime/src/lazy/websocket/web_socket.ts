@@ -4,7 +4,7 @@
 // What one says goes to the other of its pair, or by a port to the other side out there. A pair's
 // end that is returned in a response is done with: the other one has its port from then on.
 
-import { encodeUtf8 } from "../../engine.js";
+import { type AsyncContext, encodeUtf8, getAsyncContext, setAsyncContext } from "../../engine.js";
 import {
   currentRequest,
   type RequestContext,
@@ -75,6 +75,8 @@ export class WebSocket extends EventTarget {
   readonly #owner: RequestContext | null = currentRequest();
   #connecting: Connecting | null = null;
   #accepted = false;
+  /** That of accept(): what is heard is heard in it. */
+  #context: AsyncContext | undefined;
   /** Nothing can be done with it any more: it was returned in a response. */
   #released = false;
   #halfOpen = false;
@@ -268,6 +270,7 @@ export class WebSocket extends EventTarget {
 
   #start(halfOpen: boolean): void {
     this.#accepted = true;
+    this.#context = getAsyncContext();
     this.#halfOpen = halfOpen;
     if (this.#held !== null) {
       const request = requireRequest();
@@ -305,7 +308,10 @@ export class WebSocket extends EventTarget {
     this.#delivering = true;
     PromiseThen(PromiseResolve(undefined), () => {
       this.#delivering = false;
+      const sender = getAsyncContext();
+      setAsyncContext(this.#context);
       if (this.#inbox.length > 0) this.#deliver(ArrayShift(this.#inbox));
+      setAsyncContext(sender);
       this.#deliverSoon();
     });
   }
