@@ -37,7 +37,13 @@ interface Core {
   isWeakSet(value: unknown): value is object;
   getPromiseDetails(promise: Promise<unknown>): [state: 0 | 1 | 2, result: unknown];
   getProxyDetails(value: unknown): [target: unknown, handler: unknown] | null;
-  setPromiseHooks(...hooks: unknown[]): void;
+  /** Called for each promise: when it is made (for which other one?), and around its reactions. */
+  setPromiseHooks(
+    made: (promise: Promise<unknown>, parent: Promise<unknown> | undefined) => void,
+    before: (() => void) | undefined,
+    after: undefined,
+    settled: undefined,
+  ): void;
   setUnhandledPromiseRejectionHandler(
     handler: (promise: Promise<unknown>, reason: unknown) => boolean,
   ): void;
@@ -84,6 +90,7 @@ export const {
   getProxyDetails,
   serialize,
   deserialize,
+  setPromiseHooks,
   setUnhandledPromiseRejectionHandler,
   setHandledPromiseRejectionHandler,
 } = core;

@@ -100,7 +100,8 @@ class Worker:
     `limits` with its limits, as in `limits={"cpu_ms": 200}`; `most` caps them. `observer` is told
     of finished requests and console lines. `upstream` is the origin for `passThroughOnException()`,
     as `http://host:port`. `live_clock` lets clocks run while code runs; else they show when the
-    event came that is being handled, as on the platform.
+    event came that is being handled, as on the platform. With `watch_promises`, a hung request
+    tells where its code waits, and promises are ten times as slow.
 
     For code that isn't yours: with `outbound="public"` it reaches no private address. `sandbox` is
     how the processes that run it lock themselves in: with every layer or not at all ("require"),
@@ -128,6 +129,7 @@ class Worker:
         observer: Observer | None = None,
         upstream: str | None = None,
         live_clock: bool = False,
+        watch_promises: bool = False,
         outbound: str = "any",
         sandbox: Sandbox = "auto",
         standby: bool = False,
@@ -146,6 +148,7 @@ class Worker:
             upstream=upstream,
             most=most,
             live_clock=live_clock,
+            watch_promises=watch_promises,
             outbound=Outbound(outbound),
             sandbox=sandbox,
             standby=standby,

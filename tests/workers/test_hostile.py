@@ -101,7 +101,7 @@ async def test_a_key_that_may_not_leave_is_seen_by_nobody(run: Run) -> None:
 
 
 async def test_no_time_passes_while_code_runs(run: Run) -> None:
-    running = await run(HOSTILE / "clocks.js")
+    running = await run(HOSTILE / "clocks.js", limits={"cpu_ms": 10_000})
     seen = await running.json()
     start = {
         name: value for name, value in seen["atStart"].items() if name not in ("format", "parts")

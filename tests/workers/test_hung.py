@@ -82,3 +82,28 @@ async def test_the_neighbour_of_a_hung_request_goes_on(hung: Running) -> None:
     with pytest.raises(WorkerException, match=HUNG):
         await hung.fetch("/never")
     assert await neighbour == "fine"
+
+
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        ("/never", ["hung.js:11:14"]),
+        ("/after-io", ["hung.js:14:13"]),
+        ("/nested", ["hung.js:70:9", "hung.js:65:9", "hung.js:31:21"]),
+    ],
+)
+async def test_where_it_waits_is_told_when_promises_are_watched(
+    run: Run, path: str, places: list[str]
+) -> None:
+    running = await run(WORKER, watch_promises=True)
+    with pytest.raises(WorkerException, match=HUNG) as caught:
+        await running.fetch(path)
+    frames = caught.value.stack.splitlines()[1:]
+    assert [frame.rpartition("worker:/")[2].strip(")") for frame in frames][: len(places)] == places
+
+
+async def test_where_a_wait_until_waits_is_told_as_well(run: Run) -> None:
+    running = await run(WORKER, watch_promises=True)
+    assert await running.text("/wait-until") == "answered"
+    assert await running.worker.drain(5)
+    assert "worker:/hung.js:17:" in running.logged[0]

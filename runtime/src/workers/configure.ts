@@ -1,6 +1,7 @@
 // What is settled before the Worker's first line runs.
 
 import { letClockRun } from "../clock.js";
+import { watchPromises } from "../hung.js";
 import { loadLazy } from "../lazy.js";
 import { type AssetKind, addNamespace, asset, builtIn, setAssetKinds } from "../modules.js";
 import { setMessageLimit } from "../web/web_sockets.js";
@@ -28,6 +29,7 @@ interface Settings {
   liveClock: boolean;
   /** Bytes that a WebSocket's message may have. */
   websocketMessage: number;
+  watchPromises: boolean;
   /** The modules that are no ES modules. */
   kinds: Record<string, AssetKind>;
 }
@@ -36,6 +38,7 @@ interface Settings {
 export function configure(json: string): object {
   const settings = JSON.parse(json) as Settings;
   if (settings.liveClock) letClockRun();
+  if (settings.watchPromises) watchPromises(true);
   const variables = Object.keys(settings.vars);
   const bindings = settings.classic ? globalThis : settings.vars;
   const define = (name: string, value: object): void => {

@@ -78,7 +78,8 @@ class Node:
     `observer` is told of requests and console lines. `upstream` is the origin behind the Workers
     (`http://host:port`), where a request goes whose Worker failed after
     `passThroughOnException()`. No Worker gets more than `most`. With `live_clock`, time passes
-    while code runs. `outbound` says what Workers may reach; the upstream is the operator's choice,
+    while code runs; with `watch_promises`, a hung request tells where it waits.
+    `outbound` says what Workers may reach; the upstream is the operator's choice,
     wherever it is. `sandbox` is how the processes that run Workers lock themselves in. With
     `standby`, one that has started waits for the end of another. With more than `memory_mb` in use
     by all isolates together (half of the machine's memory, if it is not given) idle ones are given
@@ -94,6 +95,7 @@ class Node:
         upstream: str | None = None,
         most: Limits | None = None,
         live_clock: bool = False,
+        watch_promises: bool = False,
         outbound: Outbound = Outbound.ANY,
         sandbox: Sandbox = "auto",
         standby: bool = False,
@@ -107,6 +109,7 @@ class Node:
         self._observer = observer or Silent()
         self._upstream = None if upstream is None else parse_origin(upstream)
         self._live_clock = live_clock
+        self._watch_promises = watch_promises
         self._workers: dict[str, _Worker] = {}
         self._isolates: set[Isolate] = set()
         self._hosts = HostPool(sandbox, standby=standby)
@@ -339,6 +342,7 @@ class Node:
             limits.cpu_ms,
             limits.memory_mb,
             self._live_clock,
+            self._watch_promises,
             bundle.flags,
             {name: binding.kind for name, binding in worker.bindings.items()},
             limits.websocket_message_mb << 20,

@@ -131,6 +131,7 @@ class WorkerModules:
             "flags": load.flags,
             "liveClock": load.live_clock,
             "websocketMessage": load.websocket_message,
+            "watchPromises": load.watch_promises,
             "kinds": {head.specifier: head.kind for head in load.assets},
         }
         return (

@@ -594,6 +594,8 @@ class Load(msgspec.Struct, frozen=True):
     memory_mb: int
     live_clock: bool = False
     """Time passes while code runs, which it else does not."""
+    watch_promises: bool = False
+    """A hung request tells where its code waits, for which promises are ten times as slow."""
     flags: list[str] = []
     """The compatibility flags that are on (config/compatibility.py)."""
     bindings: dict[str, str] = {}

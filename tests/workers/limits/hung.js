@@ -27,6 +27,9 @@ export default withNeighbour(async (request, _env, ctx) => {
         resolveOther = resolve;
       });
       return new Response("resolved");
+    case "/nested":
+      await Promise.all([scheduler.wait(1), outer()]);
+      break;
     case "/cleared": {
       const timer = setTimeout(() => {}, 1e6);
       clearTimeout(timer);
@@ -57,3 +60,12 @@ export default withNeighbour(async (request, _env, ctx) => {
       return new Response("");
   }
 });
+
+async function outer() {
+  await inner();
+}
+
+async function inner() {
+  await scheduler.wait(1);
+  await new Promise(() => {});
+}
