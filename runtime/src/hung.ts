@@ -10,7 +10,7 @@
 import { hasOutsideWork } from "./engine.js";
 import { afterDelay, endRequest, openRequests, type RequestContext, send, suspects } from "./io.js";
 import { loadLazy } from "./lazy.js";
-import { SafeSet } from "./primordials.js";
+import { ArraySome, SafeSet } from "./primordials.js";
 
 const { min } = Math;
 
@@ -60,7 +60,7 @@ function mayWaitForAnother(request: RequestContext): boolean {
 function anyOtherLives(request: RequestContext): boolean {
   let any = false;
   openRequests.forEach((other) => {
-    any ||= other !== request && !isIdle(other);
+    any ||= other !== request && !isIdle(other, request.causes);
   });
   return any;
 }
@@ -84,15 +84,19 @@ export function endAllHung(): void {
   openRequests.forEach(endIfHung);
 }
 
-/** Whether no event is due for a request. */
-export function isIdle(request: RequestContext): boolean {
+/** Whether no event is due for a request. `but`: ops that count for nothing. */
+export function isIdle(request: RequestContext, but?: readonly number[]): boolean {
   return (
     !request.finished &&
-    request.ops.size === 0 &&
+    (request.ops.size === 0 || (but !== undefined && onlyOneOf(request, but))) &&
     request.pulls.size === 0 &&
     request.due === 0 &&
     !request.awaitsAbort?.()
   );
+}
+
+function onlyOneOf({ ops }: RequestContext, some: readonly number[]): boolean {
+  return ops.size === 1 && ArraySome(some, (op) => ops.has(op));
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 } from "./engine.js";
 import { host } from "./host.js";
 import {
+  listCopy,
   PromiseReject,
   PromiseResolve,
   SafeMap,
@@ -49,6 +50,8 @@ const { Promise, TypeError, Error, Uint8Array, String } = globalThis;
 /** One request while anything of it is left to do. */
 export class RequestContext {
   readonly id: number;
+  /** Ops of other requests in this isolate that led to this one, by way of other Workers. */
+  readonly causes: readonly number[];
   /** Ops that have not settled: what to give up when the request ends. */
   readonly ops: SafeSet<number> = new SafeSet();
   /** Streams that a chunk is awaited of. */
@@ -74,10 +77,19 @@ export class RequestContext {
   /** Whether anybody would hear that; set together with onAbort. */
   awaitsAbort: (() => boolean) | null = null;
 
-  constructor(id: number) {
+  constructor(id: number, cause: number | null = null) {
     this.id = id;
+    this.causes = cause === null ? NO_CAUSES : causesBefore(cause);
     openRequests.set(id, this);
   }
+}
+
+const NO_CAUSES: readonly number[] = safeList();
+
+function causesBefore(cause: number): number[] {
+  const causes = listCopy(ops.get(cause)?.request.causes ?? NO_CAUSES);
+  causes[causes.length] = cause;
+  return causes;
 }
 
 /** Requests that something is left to do for. */

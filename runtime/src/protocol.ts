@@ -24,6 +24,7 @@ export type RequestEvent = [
   cf: CfProperties,
   entrypoint: string | null,
   props: Props,
+  cause: MaybeId,
 ];
 export type AbortEvent = [tag: "abort", request: Id];
 export type StopEvent = [tag: "stop", request: Id, reason: string];

@@ -26,6 +26,7 @@ function fromClient(
     { colo: "EDG" },
     null,
     null,
+    null,
   ];
   return requestFromEvent(event, change.bytes ?? null, context as unknown as RequestContext);
 }

@@ -61,6 +61,16 @@ class Request:
     """Which of the Worker's exports is to answer; None is the default one."""
     props: dict[str, Any] | None = None
     """What it finds in `ctx.props`."""
+    cause: Cause | None = None
+    """What made the request, where that was another Worker."""
+
+
+class Cause(Protocol):
+    """A subrequest of a Worker's."""
+
+    def op_of(self, isolate: object) -> int | None:
+        """The op of the last request in this isolate that led to it; None if there was none."""
+        ...
 
 
 @dataclass(slots=True)

@@ -74,6 +74,13 @@ async def test_a_deadlock_between_two_is_found(chained: Running) -> None:
     assert await eventually(lambda: len(chained.observed.requests) == 3)
 
 
+@pytest.mark.parametrize("hops", [0, 2])
+async def test_a_deadlock_over_a_promise_of_the_first_is_found(chained: Running, hops: int) -> None:
+    for _ in range(2):  # promises are watched from the first one on
+        with pytest.raises(WorkerException, match="would never generate a response"):
+            await chained.text(f"/deadlock-shared?hops={hops}")
+
+
 async def test_what_a_binding_is(chained: Running) -> None:
     response = await chained.worker.fetch("http://w.test/kind")
     assert await response.json() == {

@@ -103,36 +103,49 @@ function stillPending<T extends { readonly promise: Promise<unknown> }>(list: T[
   return listFilter(list, ({ promise }) => getPromiseDetails(promise)[0] === PENDING);
 }
 
-/** Whether an idle request waits for a promise of another one that is not idle. */
+/**
+ * Whether an idle request waits for a promise of another one that is not idle. A request that has
+ * nothing to wait for but what led to this one, by way of other Workers, is: each waits for the
+ * other.
+ */
 export function waitsForAnother(request: RequestContext): boolean {
-  return waitsForLive(request, new SafeSet());
+  return new Look(request.causes).waits(request);
 }
 
-function waitsForLive(request: RequestContext, seen: SafeSet<RequestContext>): boolean {
-  seen.add(request);
-  // What it awaited before the watch began is not known.
-  if (early.has(request) && anyEarlyLives(seen)) return true;
-  const list = stillPending(waits.get(request) ?? []);
-  waits.set(request, list);
-  for (let i = 0; i < list.length; i++) {
-    const { maker } = list[i] as Wait;
-    if (maker === null ? anyEarlyLives(seen) : lives(maker, seen)) return true;
+class Look {
+  readonly #causes: readonly number[];
+  readonly #seen: SafeSet<RequestContext> = new SafeSet();
+
+  constructor(causes: readonly number[]) {
+    this.#causes = causes;
   }
-  return false;
-}
 
-function anyEarlyLives(seen: SafeSet<RequestContext>): boolean {
-  let any = false;
-  early.forEach((request) => {
-    if (request.finished) early.delete(request);
-    else if (!any && lives(request, seen)) any = true;
-  });
-  return any;
-}
+  waits(request: RequestContext): boolean {
+    this.#seen.add(request);
+    // What it awaited before the watch began is not known.
+    if (early.has(request) && this.#anyEarlyLives()) return true;
+    const list = stillPending(waits.get(request) ?? []);
+    waits.set(request, list);
+    for (let i = 0; i < list.length; i++) {
+      const { maker } = list[i] as Wait;
+      if (maker === null ? this.#anyEarlyLives() : this.#lives(maker)) return true;
+    }
+    return false;
+  }
 
-function lives(request: RequestContext, seen: SafeSet<RequestContext>): boolean {
-  if (request.finished || seen.has(request)) return false;
-  return !isIdle(request) || waitsForLive(request, seen);
+  #anyEarlyLives(): boolean {
+    let any = false;
+    early.forEach((request) => {
+      if (request.finished) early.delete(request);
+      else if (!any && this.#lives(request)) any = true;
+    });
+    return any;
+  }
+
+  #lives(request: RequestContext): boolean {
+    if (request.finished || this.#seen.has(request)) return false;
+    return !isIdle(request, this.#causes) || this.waits(request);
+  }
 }
 
 /** Whether a hung request waits for a promise of one that has ended. */

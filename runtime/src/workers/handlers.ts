@@ -25,7 +25,7 @@ export function installWorker(namespace: object): void {
 }
 
 export function handleRequest(event: RequestEvent, bytes: Uint8Array | null): void {
-  const context = new RequestContext(event[1]);
+  const context = new RequestContext(event[1], event[10]);
   context.pending = 1;
   enter({ request: context, values: undefined });
   void answer(context, event, bytes);

@@ -65,6 +65,21 @@ def rate_limited_record(worker: str, request: Request) -> RequestRecord:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceOp:
+    """A request's call of another Worker."""
+
+    caller: ActiveRequest
+    op: int
+
+    def op_of(self, isolate: object) -> int | None:
+        """The op of the last request in this isolate that led to it; None if there was none."""
+        if self.caller.isolate is isolate:
+            return self.op
+        before = self.caller.request.cause
+        return None if before is None else before.op_of(isolate)
+
+
 class Leavable(Protocol):
     """What a client can leave."""
 

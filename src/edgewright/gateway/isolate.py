@@ -208,6 +208,7 @@ class Isolate:
                 request.cf,
                 request.entrypoint,
                 request.props,
+                None if request.cause is None else request.cause.op_of(self),
             ),
             inline or b"",
             # Nothing else is going on: a round of the event loop would only be waited for.

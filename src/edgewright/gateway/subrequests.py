@@ -8,7 +8,7 @@ from functools import partial
 
 from edgewright.config.limits import Limits
 from edgewright.config.worker_config import Service
-from edgewright.gateway.active import ActiveRequest
+from edgewright.gateway.active import ActiveRequest, ServiceOp
 from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.connections import STALLED, ClosedBody, Connections
@@ -122,6 +122,7 @@ class Subrequests:
         )
         if active.trace is not None and (note := active.trace.fetches.get(command.op)):
             request.caller = active.trace, note
+        request.cause = ServiceOp(active, command.op)
         settle = partial(self._fetched, active, command.op)
         active.ops[command.op] = self._services.call(service, request, active.depth, settle)
 

@@ -77,6 +77,8 @@ class RequestEvent(Message, tag="request"):
     entrypoint: str | None
     """Which of the Worker's exports is to answer; null is the default one."""
     props: dict[str, Any] | None
+    cause: int | None = None
+    """The op of this isolate that led to it, by way of other Workers."""
 
 
 class AbortEvent(Message, tag="abort"):

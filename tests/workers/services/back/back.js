@@ -18,6 +18,8 @@ export default {
       }
       case "/deadlock":
         return env.FRONT.fetch("http://x/waits");
+      case "/again":
+        return env.FRONT.fetch(`http://x/shared${url.search}`);
       case "/slow":
         request.signal.addEventListener("abort", () => aborted++);
         await scheduler.wait(5000);

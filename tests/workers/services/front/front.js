@@ -1,5 +1,6 @@
 // Asks the Worker behind it, and itself.
 let release;
+let shared;
 
 export default {
   async fetch(request, env) {
@@ -34,6 +35,19 @@ export default {
           release = resolve;
         });
         return new Response("never");
+      case "/deadlock-shared":
+        // What was asked in the end waits for a promise of this one.
+        shared = new Promise((resolve) => {
+          release = resolve;
+        });
+        await env.BACK.fetch(`http://x/again?hops=${url.searchParams.get("hops")}`);
+        release("released");
+        return new Response(await shared);
+      case "/shared": {
+        const hops = Number(url.searchParams.get("hops"));
+        if (hops > 0) return env.BACK.fetch(`http://x/again?hops=${hops - 1}`);
+        return new Response(await shared);
+      }
       case "/abort": {
         const answer = env.BACK.fetch("http://x/slow", { signal: AbortSignal.timeout(50) });
         return new Response(await answer.catch((error) => error.name));
