@@ -21,10 +21,11 @@ from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, AsgiApp
-from edgewright.gateway.dispatch import Dispatcher
+from edgewright.gateway.dispatch import Dispatcher, Handler
 from edgewright.gateway.errors import Overloaded
 from edgewright.gateway.hosts import HostError, Sandbox
 from edgewright.gateway.node import Node, StartupError
+from edgewright.gateway.routes import Router
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
 from edgewright.observe.trace import Tracing
@@ -271,14 +272,21 @@ class Worker:
         pages show what was thrown."""
         return AsgiApp(self.dispatcher(dev=dev))
 
-    def dispatcher(self, *, dev: bool = False) -> Dispatcher:
-        """The Worker as what `edgewright.gateway.server.serve` takes; `dev` as for asgi()."""
-        return Dispatcher(self._node, self.bundle.name, dev=dev)
+    def dispatcher(self, *, dev: bool = False) -> Handler:
+        """The Worker as what `edgewright.gateway.server.serve` takes; `dev` as for asgi(). Where
+        there are `others`, and any of them has routes, these say who answers."""
+        names = [version.bundle.name for version in self.versions]
+        first = self.bundle
+        if len(names) == 1 or not any(version.bundle.routes for version in self.versions):
+            return Dispatcher(self._node, first.name, dev=dev)
+        fallback = first.name if dev or not first.routes else None
+        return Router(self._node, names, fallback, dev=dev)
 
     def _build(self) -> list[Version]:
         """Raises ConfigError and BuildError."""
         versions = [self._build_one(index) for index in range(len(self.paths))]
         names = [version.bundle.name for version in versions]
+        _check_routes(versions)
         for version, name in zip(versions, names, strict=True):
             if names.count(name) > 1:
                 raise ConfigError(f'There are two Workers named "{name}": their names must differ.')
@@ -316,6 +324,19 @@ class Worker:
         if index == 0:
             bundle = replace(bundle, vars={**bundle.vars, **self._env})
         return Version(config, bundle)
+
+
+def _check_routes(versions: list[Version]) -> None:
+    """Raises ConfigError where two Workers have the same one."""
+    owners: dict[object, str] = {}
+    for version in versions:
+        for route in version.bundle.routes:
+            owner = owners.setdefault(route.key, version.bundle.name)
+            if owner != version.bundle.name:
+                raise ConfigError(
+                    f'The route "{route.pattern}" is of two Workers, "{owner}" and '
+                    f'"{version.bundle.name}": each may be of one.'
+                )
 
 
 def _flat(headers: Headers) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from edgewright.config.binding_config import BindingConfig, RateRule
 from edgewright.config.limits import Limits
 from edgewright.config.module_rules import ModuleKind
-from edgewright.config.worker_config import Service
+from edgewright.config.worker_config import Route, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class WorkerBundle:
     """Variables that nobody else may see; they win over `vars`."""
     rate_rules: list[RateRule] = field(default_factory=list[RateRule])
     """Limits of requests that hold before the Worker is woken."""
+    routes: list[Route] = field(default_factory=list[Route])
+    """Which requests it answers, where there are several Workers."""
     files: dict[str, Path] = field(default_factory=dict[str, Path])
     """Specifier → the file it came from: for messages to the developer, and to watch."""
     limits: Limits = field(default_factory=Limits)

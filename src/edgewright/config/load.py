@@ -17,6 +17,7 @@ from edgewright.config.compatibility import flag_warnings
 from edgewright.config.documents import check_json, read_document
 from edgewright.config.limits import LimitError, Limits
 from edgewright.config.module_rules import KIND_OF_TYPE, ModuleRule
+from edgewright.config.routes import read_routes
 from edgewright.config.services import read_services
 from edgewright.config.worker_config import ConfigError, WorkerConfig
 from edgewright.excerpt import display_path
@@ -69,6 +70,7 @@ def _from_file(path: Path) -> WorkerConfig:
         root=path.parent.resolve(),
         vars=_vars(document, where, limits),
         services=read_services(document, where),
+        routes=read_routes(document, where),
         bindings=read_bindings(document, where),
         required_secrets=read_required_secrets(document, where),
         rate_rules=read_rate_rules(document, where),

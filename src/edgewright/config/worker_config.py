@@ -27,6 +27,40 @@ class Service(msgspec.Struct, frozen=True):
     """What it finds in `ctx.props` when it is called by this binding."""
 
 
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A pattern of URLs."""
+
+    pattern: str
+    """As it was written."""
+    scheme: str | None
+    """None is either."""
+    host: str
+    any_start: bool
+    """The host begins with anything, or nothing, before `host`."""
+    path: str
+    any_end: bool
+    """The path goes on with anything, or nothing, after `path`."""
+
+    def matches(self, scheme: str, host: str, target: str) -> bool:
+        """`target` is path and query."""
+        return (
+            (self.scheme is None or self.scheme == scheme)
+            and (host.endswith(self.host) if self.any_start else host == self.host)
+            and (target.startswith(self.path) if self.any_end else target == self.path)
+        )
+
+    @property
+    def rank(self) -> tuple[bool, int, int, bool, bool]:
+        """The higher, the more specific."""
+        by_host = (not self.any_start, len(self.host))
+        return (*by_host, len(self.path), not self.any_end, self.scheme is not None)
+
+    @property
+    def key(self) -> tuple[str | None, str, bool, str, bool]:
+        """What two routes have in common that match the same."""
+        return self.scheme, self.host, self.any_start, self.path, self.any_end
+
+
 class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One Worker, as its owner configured it. Paths are absolute."""
 
@@ -45,6 +79,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The secrets that the Worker needs, and gets: these and no others. None where nobody says."""
     rate_rules: list[RateRule] = []
     """Limits of requests that hold before the Worker is woken."""
+    routes: list[Route] = []
+    """Which requests it answers, where there are several Workers."""
     compatibility_date: str | None = None
     compatibility_flags: list[str] = []
     rules: list[ModuleRule] = []

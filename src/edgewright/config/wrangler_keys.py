@@ -7,8 +7,8 @@ from __future__ import annotations
 
 USED = frozenset(
     """
-    name main vars services kv_namespaces ratelimits unsafe secrets edgewright compatibility_date
-    compatibility_flags limits rules
+    name main vars services route routes kv_namespaces ratelimits unsafe secrets edgewright
+    compatibility_date compatibility_flags limits rules
     """.split()
 )
 
@@ -28,7 +28,7 @@ NOT_YET = frozenset(
     flagship hyperdrive images jsx_factory jsx_fragment keep_names logfwdr
     media migrations minify mtls_certificates no_bundle node_compat observability
     pages_build_output_dir pipelines preserve_file_names python_modules queues r2_buckets
-    route routes secrets_store_secrets send_email site stream
+    secrets_store_secrets send_email site stream
     streaming_tail_consumers tail_consumers text_blobs triggers tsconfig unsafe_hello_world
     vectorize version_metadata vpc_networks vpc_services wasm_modules worker_loaders workflows
     """.split()
