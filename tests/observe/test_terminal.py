@@ -97,6 +97,19 @@ def test_colour_only_on_a_terminal_without_no_color(monkeypatch: pytest.MonkeyPa
     assert "\x1b" not in plain.getvalue()
 
 
+def test_colours_that_a_worker_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    line = LogLine("w", "log", "\x1b[1;32mgreen\x1b[0m \x1b[2Jcleared \x1b[31mred")
+    coloured, plain, serve = Tty(), io.StringIO(), io.StringIO()
+    DevTerminal(coloured).logged(line)
+    DevTerminal(plain).logged(line)
+    ServeTerminal(serve).logged(line)
+    shown = "\x1b[1;32mgreen\x1b[0m \\x1b[2Jcleared \x1b[31mred\x1b[0m\n"
+    assert coloured.getvalue() == shown
+    assert plain.getvalue() == "green \\x1b[2Jcleared red\n"
+    assert serve.getvalue().endswith("log: green \\x1b[2Jcleared red\n")
+
+
 EVIL = "\x1b]0;owned\x07\x9b2J\r\u202egnp\u2028\x00\x7f\ud800"
 
 

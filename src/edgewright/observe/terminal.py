@@ -1,7 +1,8 @@
 """The observer that writes to a terminal: readable in dev, one line per event in serve.
 
 Text that came from a Worker or a client never reaches the terminal as it is: control characters
-could move the cursor, forge lines of the log or drive the terminal itself.
+could move the cursor, forge lines of the log or drive the terminal itself. The colours of what a
+Worker logs are let through in dev, where the terminal has any, and left out elsewhere.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
+_COLOUR = re.compile(r"(\x1b\[[\d;]*m)")
+"""Select graphic rendition (ECMA-48 §8.3.117): colours and styles, all that loggers make use of."""
+
 _COLOURS = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _LEVELS = {"debug": "dim", "info": "cyan", "log": "", "warn": "yellow", "error": "red"}
 
@@ -35,6 +39,17 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Like printable, and newlines are escapes as well."""
     return printable(text).replace("\n", "\\n")
+
+
+def without_colours(text: str) -> str:
+    return _COLOUR.sub("", text)
+
+
+def _in_colours(text: str) -> str:
+    """Like printable, but colours stay; they end where the text does."""
+    parts = _COLOUR.split(text)
+    shown = [part if at % 2 else printable(part) for at, part in enumerate(parts)]
+    return "".join(shown) + ("\x1b[0m" if len(parts) > 1 else "")
 
 
 def _escape(character: str) -> str:
@@ -56,6 +71,10 @@ class Painter:
     def __call__(self, style: str, text: str) -> str:
         code = _COLOURS.get(style)
         return f"\x1b[{code}m{text}\x1b[0m" if self._enabled and code else text
+
+    def logged(self, text: str) -> str:
+        """What a Worker logs, in colours of its own."""
+        return _in_colours(text) if self._enabled else printable(without_colours(text))
 
 
 class DevTerminal:
@@ -83,7 +102,7 @@ class DevTerminal:
         self._write("\n".join([line, *self._waterfall(record.trace)]))
 
     def logged(self, line: LogLine) -> None:
-        text = self.sources.locate(printable(line.message)).replace("\n", "\n  ")
+        text = self.sources.locate(self._paint.logged(line.message)).replace("\n", "\n  ")
         style = _LEVELS.get(line.level, "")
         level = "" if line.level == "log" else self._paint(style, f"[{one_line(line.level)}] ")
         self._write(f"{level}{text}")
@@ -146,7 +165,7 @@ class ServeTerminal:
 
     def logged(self, line: LogLine) -> None:
         origin = f"[{one_line(line.worker)}] {one_line(line.level)}"
-        _write(self._stream, f"{_stamp()} {origin}: {one_line(line.message)}")
+        _write(self._stream, f"{_stamp()} {origin}: {one_line(without_colours(line.message))}")
 
 
 def _write(stream: TextIO, text: str) -> None:
