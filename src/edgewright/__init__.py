@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edgewright.build import BuildError
+    from edgewright.client_websocket import WebSocket, WebSocketClosed
     from edgewright.config import ConfigError
     from edgewright.config.limits import Limits
     from edgewright.gateway.hosts import HostError
@@ -34,6 +35,8 @@ __all__ = [
     "RequestRecord",
     "Response",
     "StartupError",
+    "WebSocket",
+    "WebSocketClosed",
     "Worker",
     "WorkerError",
     "WorkerException",
@@ -53,6 +56,8 @@ _HOMES = {
     "RequestRecord": "edgewright.observe.records",
     "Response": "edgewright.worker",
     "StartupError": "edgewright.gateway.node",
+    "WebSocket": "edgewright.client_websocket",
+    "WebSocketClosed": "edgewright.client_websocket",
     "Worker": "edgewright.worker",
     "WorkerError": "edgewright.observe.records",
     "WorkerException": "edgewright.worker",

@@ -17,6 +17,7 @@ from edgewright import messages
 from edgewright.bindings.binding import StateError
 from edgewright.bindings.bindings import Bindings
 from edgewright.build import BuildError, WorkerBundle, build_bundle
+from edgewright.client_websocket import WebSocket
 from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
@@ -61,6 +62,9 @@ class Response:
     headers: CIMultiDictProxy[str]
     """Any case will do; `headers.getall("set-cookie")` gives every value."""
     _body: bytes | Body | None
+    websocket: WebSocket | None = None
+    """What there is to speak on, where the Worker has answered an `upgrade` with one (status
+    101)."""
 
     async def bytes(self) -> bytes:
         """The whole body."""
@@ -251,7 +255,8 @@ class Worker:
             raise WorkerException(failure.outcome, error.name, error.message, error.stack) from None
         flat = response.headers
         pairs = CIMultiDict(zip(flat[::2], flat[1::2], strict=True))
-        return Response(response.status, CIMultiDictProxy(pairs), response.body)
+        socket = None if response.websocket is None else WebSocket(response.websocket)
+        return Response(response.status, CIMultiDictProxy(pairs), response.body, socket)
 
     async def _response(self, active: ActiveRequest) -> messages.Response:
         """Raises WorkerFailure."""
