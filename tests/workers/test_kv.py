@@ -172,6 +172,11 @@ async def test_operations_have_a_limit_of_their_own(run: Run) -> None:
     assert [record.operations for record in kv.observed.requests] == [100, 102]
 
 
+async def test_many_that_wait_for_a_connection_are_done_at_once(run: Run, tmp_path: Path) -> None:
+    kv = await run(KV, state=tmp_path, limits={"cpu_ms": 5000})
+    assert await kv.json("/queued") == 980
+
+
 async def test_two_workers_with_one_state_share_a_namespace(run: Run, tmp_path: Path) -> None:
     """Each is a node of its own, as the gateways of `serve` are."""
     one = await run(KV, state=tmp_path)

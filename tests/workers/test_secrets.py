@@ -15,6 +15,7 @@ import pytest
 from running import Run, Serve
 
 from edgewright import ConfigError
+from edgewright.observe.trace import Tracing
 from edgewright.secrets.store import SecretStore
 from edgewright.worker import WorkerException
 
@@ -70,6 +71,19 @@ async def test_what_is_logged_does_not_tell_a_secret(run: Run, folder: Path, sta
     await running.fetch("/log")
     assert running.logged[0].startswith("the key is ***")
     assert VALUE not in "".join(running.logged)
+
+
+async def test_a_trace_does_not_tell_a_secret(run: Run, folder: Path, state: Path) -> None:
+    (folder / "worker.js").write_text(
+        "export default { async fetch(request, env) { "
+        "await fetch(`http://127.0.0.1:1/?key=${env.API_KEY}`).catch(() => {}); "
+        "return new Response('ok'); } };"
+    )
+    running = await run(folder, state=state, tracing=Tracing(on=True))
+    await running.fetch("/")
+    trace = running.observed.requests[0].trace
+    assert trace is not None
+    assert [note.url for note in trace.fetches.values()] == ["http://127.0.0.1:1/?key=***"]
 
 
 async def test_an_error_page_does_not_tell_a_secret(

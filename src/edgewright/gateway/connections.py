@@ -49,11 +49,12 @@ class Queued:
 class Connections:
     """The subrequests of one request, by their ops."""
 
-    __slots__ = ("_limit", "_queue", "open")
+    __slots__ = ("_limit", "_queue", "_starting", "open")
 
     def __init__(self, limit: int) -> None:
         self.open: set[int] = set()
         self._limit = limit
+        self._starting = False
         self._queue: deque[Queued] = deque()
 
     @property
@@ -87,10 +88,19 @@ class Connections:
 
     def release(self, op: int) -> None:
         """The subrequest needs no connection any more. Harmless when repeated."""
-        if op in self.open:
-            self.open.remove(op)
-            if self._queue:
+        if op not in self.open:
+            return
+        self.open.remove(op)
+        if self._starting:
+            return
+        self._starting = True
+        try:
+            # What is done as soon as it starts releases its connection in there: a loop, as a
+            # thousand of them in a row would be too deep.
+            while self._queue and len(self.open) < self._limit:
                 self._queue.popleft().start()
+        finally:
+            self._starting = False
 
 
 class ClosedBody:

@@ -190,6 +190,7 @@ class Isolate:
         self._requests[active.id] = active
         if self._tracing.on:
             active.trace = self._tracing.begin(self.worker, request, self._limits)
+            active.trace.mask = self._mask
         if isinstance(request, SessionRequest):
             self._rpc.begin(active, request)
             return

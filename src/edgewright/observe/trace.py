@@ -12,6 +12,8 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from edgewright.secrets.masking import Mask, no_mask
+
 if TYPE_CHECKING:
     from edgewright.config.limits import Limits
     from edgewright.messages import Request
@@ -139,6 +141,8 @@ class Trace:
         propagate: bool = True,
     ) -> None:
         self.worker = worker
+        self.mask: Mask = no_mask
+        """Takes the Worker's secrets out of what it asks for."""
         self.method = request.method
         self.url = request.url
         self.headers = headers = request.headers
@@ -181,7 +185,7 @@ class Trace:
         """A subrequest is asked for."""
         # Distinct within the request, and as random as the request's own.
         span_id = (self.span_id + 1 + len(self.fetches)) & _SPAN_MASK
-        note = FetchTrace(op, span_id, method, url, headers, service)
+        note = FetchTrace(op, span_id, method, self.mask(url), headers, service)
         if len(self.fetches) < MOST_NOTES:
             self.fetches[op] = note
         else:
@@ -205,7 +209,7 @@ class Trace:
     def op(self, op: int, name: str, detail: str = "") -> None:
         """A timer is set, or a binding called."""
         if len(self.ops) < MOST_NOTES:
-            self.ops[op] = OpTrace(name, detail)
+            self.ops[op] = OpTrace(name, self.mask(detail))
         else:
             self.dropped += 1
 

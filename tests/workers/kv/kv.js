@@ -175,6 +175,14 @@ const SCENES = {
     const all = await Promise.all(Array.from({ length: count }, () => outcome(NS.get("k"))));
     return all.filter((value) => value !== null);
   },
+  async queued(NS) {
+    await NS.put("k", "v");
+    await NS.get("k");
+    const all = [];
+    for (let i = 0; i < 6; i++) all.push(NS.put(`slow-${i}`, streamOf(bytes(1), bytes(2))));
+    for (let i = 0; i < 980; i++) all.push(NS.get("k"));
+    return (await Promise.all(all)).filter((value) => value === "v").length;
+  },
   async kept(NS, OTHER, url) {
     const value = url.searchParams.get("put");
     if (value !== null) await NS.put("kept", value);

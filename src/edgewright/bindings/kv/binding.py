@@ -32,6 +32,16 @@ _DEFAULT_CACHE = 60.0
 """Seconds that a value may be read from the cache where a get() says nothing (the platform's)."""
 
 
+_NAMES = {
+    "get": "GET",
+    "getMany": "GET_BULK",
+    "put": "PUT",
+    "delete": "DELETE",
+    "list": "GET",
+}
+"""As the platform's messages name the operations."""
+
+
 class _Get(msgspec.Struct, array_like=True):
     key: str
     cache_ttl: float | None
@@ -86,7 +96,8 @@ class KVBinding:
         if isinstance(work, Result):
             settle(work)
             return None
-        return asyncio.get_running_loop().create_task(_finish(work, settle))
+        name = _NAMES[operation.method]
+        return asyncio.get_running_loop().create_task(_finish(work, name, settle))
 
     def _begin(self, operation: Operation) -> Result | Coroutine[Any, Any, Result]:
         """What is checked and cached, at once. Raises OperationError."""
@@ -167,15 +178,16 @@ def _entry_result(entry: Entry | None, cache_status: str) -> Result:
     return Result([True, entry.metadata, cache_status], entry.value)
 
 
-async def _finish(work: Coroutine[Any, Any, Result], settle: Settle) -> None:
+async def _finish(work: Coroutine[Any, Any, Result], name: str, settle: Settle) -> None:
     try:
         result = await work
     except OperationError as error:
         settle(error)
     except StateError as error:
-        # Where the state is kept is nothing for a Worker to know.
-        settle(OperationError("KV operation failed: 503 Service Unavailable"))
-        raise error
+        # Where the state is kept, and what is wrong there, is for the log and not for a Worker.
+        loop = asyncio.get_running_loop()
+        loop.call_exception_handler({"message": "KV: an operation failed", "exception": error})
+        settle(rules.failure(name, 503, "Service Unavailable"))
     else:
         settle(result)
 
