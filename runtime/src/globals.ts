@@ -106,6 +106,8 @@ export function installGlobals(): void {
   define(OBJECTS, true);
   define({ console }, false);
   define({ self: globalThis }, true);
+  lazyGlobals("cache", ["Cache", "CacheStorage"]);
+  lazyGlobals("cache", ["caches"], true);
   lazyGlobals("crypto", ["CryptoKey", "SubtleCrypto"]);
   lazyGlobals("byte_pipes", [
     ...["CompressionStream", "DecompressionStream", "FixedLengthStream", "IdentityTransformStream"],

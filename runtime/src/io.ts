@@ -25,6 +25,7 @@ import {
   TypedArraySet,
 } from "./primordials.js";
 import type {
+  CacheEvent,
   CancelEvent,
   ChunkEvent,
   Command,
@@ -248,6 +249,7 @@ export type OpEvent =
   | ResultEvent
   | FailureEvent
   | TimerEvent
+  | CacheEvent
   | NativeEvent
   | ReturnEvent
   | ConnectedEvent;

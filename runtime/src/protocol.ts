@@ -61,6 +61,7 @@ export type CallEvent = [
 ];
 export type ReturnEvent = [tag: "return", op: Id, size: number, passed: Passed[], thrown: boolean];
 export type ReleaseEvent = [tag: "release", request: Id, exported: Id];
+export type CacheEvent = [tag: "cache", op: Id, found: boolean];
 /** Said by the host process, never by the gateway. */
 export type NativeEvent = [
   tag: "native",
@@ -91,6 +92,7 @@ export type Event =
   | CallEvent
   | ReturnEvent
   | ReleaseEvent
+  | CacheEvent
   | NativeEvent;
 
 export type FetchCommand = [
@@ -119,6 +121,36 @@ export type OperateCommand = [
   inline: Size,
   stream: MaybeId,
   sink: MaybeId,
+];
+export type CacheMatchCommand = [
+  tag: "cacheMatch",
+  request: Id,
+  op: Id,
+  cache: string | null,
+  url: string,
+  headers: FlatHeaders,
+];
+export type CachePutCommand = [
+  tag: "cachePut",
+  request: Id,
+  op: Id,
+  cache: string | null,
+  url: string,
+  request_headers: FlatHeaders,
+  status: number,
+  status_text: string,
+  headers: FlatHeaders,
+  inline: Size,
+  stream: MaybeId,
+  sink: MaybeId,
+  encoded: boolean,
+];
+export type CacheDeleteCommand = [
+  tag: "cacheDelete",
+  request: Id,
+  op: Id,
+  cache: string | null,
+  url: string,
 ];
 export type AbortCommand = [tag: "abort", op: Id];
 export type RespondCommand = [
@@ -199,6 +231,9 @@ export type GoneCommand = [tag: "gone", outcome: string, message: string, proces
 export type Command =
   | FetchCommand
   | OperateCommand
+  | CacheMatchCommand
+  | CachePutCommand
+  | CacheDeleteCommand
   | AbortCommand
   | RespondCommand
   | FailCommand

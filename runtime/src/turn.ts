@@ -232,6 +232,7 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
     case "result":
     case "failure":
     case "timer":
+    case "cache":
     case "native":
     case "connected":
     case "return":

@@ -17,6 +17,7 @@ from edgewright import messages
 from edgewright.bindings.binding import StateError
 from edgewright.bindings.bindings import Bindings
 from edgewright.build import BuildError, WorkerBundle, build_bundle
+from edgewright.cache.opening import open_store
 from edgewright.client_websocket import WebSocket
 from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
@@ -160,6 +161,7 @@ class Worker:
             memory_mb=memory_mb,
             tracing=tracing,
             bindings=Bindings(self._state, preview=dev),
+            cache=None if self._state is None else open_store(self._state),
         )
         self._versions: list[Version] = []
 

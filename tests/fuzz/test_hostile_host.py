@@ -16,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgewright.bindings.bindings import Bindings
+from edgewright.cache.memory import MemoryStore
+from edgewright.cache.node_cache import NodeCache
 from edgewright.config.binding_config import KVNamespace
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
@@ -193,6 +195,7 @@ async def _play(said: list[Said]) -> None:
         client,
         Recorder(),
         Services("w", {}, NoWorkers()),
+        NodeCache(MemoryStore(1 << 20), client.network).of("w"),
         on_idle=lambda: None,
         on_end=on_end,
         bindings=Bindings(None).of({"NS": KVNamespace("one")}),

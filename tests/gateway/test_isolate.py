@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 from edgewright.bindings.bindings import Bindings
+from edgewright.cache.memory import MemoryStore
+from edgewright.cache.node_cache import NodeCache
 from edgewright.config.binding_config import KVNamespace
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
@@ -41,6 +43,7 @@ class Played:
             client,
             self.observer,
             Services("w", {}, NoWorkers()),
+            NodeCache(MemoryStore(1 << 20), client.network).of("w"),
             on_idle=self._on_idle,
             on_end=lambda ending: self.ended.append(ending.process),
             bindings=Bindings(None).of({"NS": KVNamespace("one")}),

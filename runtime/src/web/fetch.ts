@@ -161,7 +161,8 @@ function depth(json: string): number {
   return deepest;
 }
 
-function toResponse(
+/** The response that an op got, whose body may be aborted by `signal`. */
+export function toResponse(
   event: ResponseEvent,
   bytes: Uint8Array | null,
   signal: AbortSignal | null,

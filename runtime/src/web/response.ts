@@ -20,7 +20,7 @@ import {
   withTrueLength,
 } from "./body.js";
 import { extract, type Source } from "./body_source.js";
-import { flatFromInit, type Headers } from "./headers.js";
+import { flatFromInit, getFlat, type Headers } from "./headers.js";
 import { showAttributes } from "./inspect.js";
 import { normalizeUrl } from "./url.js";
 import { loadWebSockets } from "./web_sockets.js";
@@ -156,7 +156,7 @@ export class Response extends Body {
   }
 
   get cf(): CfProperties | undefined {
-    return this.#cf ?? undefined;
+    return this.#cf ?? cacheStatus(headerList(this));
   }
 
   get webSocket(): object | null {
@@ -274,6 +274,12 @@ function normalUrl(text: string): string {
   const url = normalizeUrl(text);
   if (url === null) throw new TypeError(`Unable to parse URL: ${text}`);
   return url;
+}
+
+/** What the gateway's cache did, which is told by a header. */
+function cacheStatus(headers: FlatHeaders): CfProperties | undefined {
+  const status = getFlat(headers, "cf-cache-status");
+  return status === null ? undefined : { cacheStatus: status };
 }
 
 function invalidStatus(): RangeError {

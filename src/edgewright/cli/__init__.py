@@ -1,9 +1,11 @@
 """The command line. Commands only gather settings; the rooms do the work."""
 
+from edgewright.cli.cache import cache
 from edgewright.cli.commands import main
 from edgewright.cli.kv import kv
 from edgewright.cli.secret import secret
 
+main.add_command(cache)
 main.add_command(kv)
 main.add_command(secret)
 

@@ -14,6 +14,7 @@ from edgewright.gateway.coding import is_known
 from edgewright.messages import Body, BodyError
 from edgewright.protocol.messages import (
     SINK_WINDOW,
+    CachePutCommand,
     CancelEvent,
     ChunkEvent,
     CreditEvent,
@@ -185,7 +186,9 @@ class BodyTable:
                 self.forget(active.body_stream)
             active.body_is_whole = True
 
-    def refuse(self, command: RespondCommand | FetchCommand | OperateCommand) -> None:
+    def refuse(
+        self, command: RespondCommand | FetchCommand | CachePutCommand | OperateCommand
+    ) -> None:
         """Nobody is there to take it."""
         if command.stream is not None:
             self.drop(command.stream)

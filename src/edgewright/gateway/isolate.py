@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 
 from edgewright.bindings.binding import NO_BINDINGS, Binding
+from edgewright.cache.node_cache import WorkerCache
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure, note_sent
 from edgewright.gateway.body_table import BodyTable
+from edgewright.gateway.caches import Caches
 from edgewright.gateway.casualties import Ending, Inmates, Verdict, may_begin_again, suspects
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.coding import encode, is_known
@@ -29,6 +31,9 @@ from edgewright.observe.trace import Tracing
 from edgewright.protocol.messages import (
     AbortCommand,
     AbortEvent,
+    CacheDeleteCommand,
+    CacheMatchCommand,
+    CachePutCommand,
     CallCommand,
     ChunkCommand,
     ClearCommand,
@@ -107,6 +112,7 @@ class Isolate:
         client: SubrequestClient,
         observer: Observer,
         services: Services,
+        cache: WorkerCache,
         *,
         on_idle: Callable[[], None],
         on_end: Callable[[Ending], None],
@@ -146,6 +152,7 @@ class Isolate:
             client,
             limits,
             services,
+            cache,
             warn=self._warn,
         )
         self._operations = Operations(
@@ -159,6 +166,7 @@ class Isolate:
             may_start=self._subrequests.may_start,
             on_too_much=self._has_too_much,
         )
+        self._caches = Caches(self._channel, self._bodies, self._subrequests, cache.api)
 
     @property
     def busy(self) -> bool:
@@ -339,6 +347,11 @@ class Isolate:
                 if active := self._owner(command.request, command.op):
                     self._operations.start(active, command, attachment)
                 else:
+                    self._bodies.refuse(command)
+            case CacheMatchCommand() | CachePutCommand() | CacheDeleteCommand():
+                if active := self._owner(command.request, command.op):
+                    self._caches.perform(active, command, attachment)
+                elif isinstance(command, CachePutCommand):
                     self._bodies.refuse(command)
             case ChunkCommand():
                 self._bodies.push(command.sink, attachment)

@@ -14,6 +14,9 @@ from edgewright.bindings.binding import Binding
 from edgewright.bindings.bindings import Bindings
 from edgewright.bindings.rate_limit.rules import RateRules
 from edgewright.build import WorkerBundle, format_load_error
+from edgewright.cache.memory import CACHE_MEMORY, MemoryStore
+from edgewright.cache.node_cache import NodeCache
+from edgewright.cache.store import Store
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure, rate_limited_record
 from edgewright.gateway.casualties import Ending, Guard
@@ -84,7 +87,8 @@ class Node:
     `standby`, one that has started waits for the end of another. With more than `memory_mb` in use
     by all isolates together (half of the machine's memory, if it is not given) idle ones are given
     up, until their Worker is asked for again. `bindings` has the state that Workers share (in
-    memory, if it is not given), and ends with the node. `tracing` says whether requests are traced.
+    memory, if it is not given), and `cache` their responses (likewise); both end with the node.
+    `tracing` says whether requests are traced.
     Raises ValueError where `upstream` is no origin, or `memory_mb` not above 0.
     """
 
@@ -102,6 +106,7 @@ class Node:
         memory_mb: int | None = None,
         bindings: Bindings | None = None,
         tracing: Tracing | None = None,
+        cache: Store | None = None,
     ) -> None:
         self.tracing = tracing or Tracing()
         self._most = most
@@ -115,6 +120,8 @@ class Node:
         self._hosts = HostPool(sandbox, standby=standby)
         self._memory = MemoryBound(memory_mb)
         self._client = SubrequestClient(outbound)
+        store = MemoryStore(CACHE_MEMORY) if cache is None else cache
+        self._cache = NodeCache(store, self._client.network)
         self._to_origin = SubrequestClient(Outbound.ANY)
         self._name = f"edgewright-{secrets.token_hex(4)}"
         self._tasks: set[asyncio.Task[None]] = set()
@@ -272,6 +279,7 @@ class Node:
         for isolate in list(self._isolates):
             isolate.close()
         await self._hosts.close()
+        await self._cache.close()
         await self._client.close()
         await self._to_origin.close()
         await self._bindings.close()
@@ -401,6 +409,7 @@ class Node:
             self._client,
             self._observer,
             Services(bundle.name, bundle.services, self),
+            self._cache.of(bundle.name),
             on_idle=lambda: self._look_idle(worker),
             on_end=ended,
             inmates=host.inmates,

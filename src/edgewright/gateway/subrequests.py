@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from edgewright.cache.node_cache import WorkerCache
 from edgewright.config.limits import Limits
 from edgewright.config.worker_config import Service
 from edgewright.gateway.active import ActiveRequest, ServiceOp
@@ -41,6 +42,7 @@ class Subrequests:
         client: SubrequestClient,
         limits: Limits,
         services: Services,
+        cache: WorkerCache,
         *,
         warn: Callable[[ActiveRequest, str], None],
     ) -> None:
@@ -50,6 +52,7 @@ class Subrequests:
         self._client = client
         self._limits = limits
         self._services = services
+        self._cache = cache
         self._warn = warn
         self._queueing: set[ActiveRequest] = set()
         """Requests with subrequests that wait for a connection."""
@@ -123,7 +126,7 @@ class Subrequests:
         if active.trace is not None and (note := active.trace.fetches.get(command.op)):
             request.caller = active.trace, note
         request.cause = ServiceOp(active, command.op)
-        settle = partial(self._fetched, active, command.op)
+        settle = partial(self.fetched, active, command.op)
         active.ops[command.op] = self._services.call(service, request, active.depth, settle)
 
     def may_start(self, active: ActiveRequest) -> bool:
@@ -144,10 +147,11 @@ class Subrequests:
                 command.headers,
                 body,
                 command.redirect,
-                partial(self._fetched, active, command.op),
+                partial(self.fetched, active, command.op),
                 partial(self.may_start, active),
                 self._limits.websocket_message_mb << 20,
                 trace,
+                self._cache.transport(command.url, command.cf),
             )
         except SubrequestError as error:
             active.ops.pop(command.op, None)
@@ -186,9 +190,10 @@ class Subrequests:
                 active.bodies.pop(op, None)
                 self.release(active, op)
 
-    def _fetched(
+    def fetched(
         self, active: ActiveRequest, op: int, upstream: UpstreamResponse | SubrequestError
     ) -> None:
+        """Tells the isolate what came of an op."""
         del active.ops[op]
         self._bodies.uploaded(active, op)
         if active.trace is not None:

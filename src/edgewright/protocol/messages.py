@@ -223,6 +223,14 @@ class ReleaseEvent(Message, tag="release"):
     exported: int
 
 
+class CacheEvent(Message, tag="cache"):
+    """An op on a cache is done: nothing was found to give out, or to remove (`found` is false), or
+    something was removed or stored."""
+
+    op: int
+    found: bool
+
+
 class NativeEvent(Message, tag="native"):
     """A computation that the isolate had its host process do has ended; said by the host, never by
     the gateway. The result is bytes (`inline`) or `value`, or an error of class `error`."""
@@ -255,6 +263,7 @@ Event = (
     | CallEvent
     | ReturnEvent
     | ReleaseEvent
+    | CacheEvent
     | NativeEvent
 )
 
@@ -301,6 +310,46 @@ class AbortCommand(Message, tag="abort"):
     """Give up an op: its subrequest is cancelled and no event will be looked at."""
 
     op: Id
+
+
+class CacheMatchCommand(Message, tag="cacheMatch"):
+    """Look for a response in one of the Worker's caches (null is `caches.default`); answered by a
+    ResponseEvent, a CacheEvent or a FailureEvent."""
+
+    request: Id
+    op: Id
+    cache: str | None
+    url: str
+    headers: list[str]
+
+
+class CachePutCommand(Message, tag="cachePut"):
+    """Store a response in one of the Worker's caches; answered by a CacheEvent or a
+    FailureEvent."""
+
+    request: Id
+    op: Id
+    cache: str | None
+    url: str
+    request_headers: list[str]
+    status: int
+    status_text: str
+    headers: list[str]
+    inline: Size | None
+    stream: Id | None
+    sink: Id | None
+    encoded: bool
+    """As of a RespondCommand."""
+
+
+class CacheDeleteCommand(Message, tag="cacheDelete"):
+    """Remove a response from one of the Worker's caches; answered by a CacheEvent or a
+    FailureEvent."""
+
+    request: Id
+    op: Id
+    cache: str | None
+    url: str
 
 
 class RespondCommand(Message, tag="respond"):
@@ -489,6 +538,9 @@ class GoneCommand(Message, tag="gone"):
 Command = (
     FetchCommand
     | OperateCommand
+    | CacheMatchCommand
+    | CachePutCommand
+    | CacheDeleteCommand
     | AbortCommand
     | RespondCommand
     | FailCommand
@@ -546,7 +598,7 @@ def attachment_size(command: Command) -> int:
         return command.size
     if isinstance(command, CallCommand):
         return sum(call.size or 0 for call in command.calls)
-    if isinstance(command, RespondCommand | FetchCommand | OperateCommand):
+    if isinstance(command, RespondCommand | FetchCommand | OperateCommand | CachePutCommand):
         return command.inline or 0
     return 0
 

@@ -15,6 +15,7 @@ from edgewright.subrequest.upstream import (
     Settle,
     Subrequest,
     SubrequestError,
+    Transport,
     UpstreamResponse,
     header,
 )
@@ -46,7 +47,7 @@ class SubrequestClient:
     """One pool of connections for all Workers of a gateway, which reach what `outbound` allows."""
 
     def __init__(self, outbound: Outbound = Outbound.ANY) -> None:
-        self._http = Http1(outbound)
+        self._network = Http1(outbound)
         self._outbound = outbound
 
     def start(
@@ -60,13 +61,24 @@ class SubrequestClient:
         allow: Callable[[], bool] = _always,
         most_message: int = MOST_MESSAGE,
         trace: FetchTrace | None = None,
+        transport: Transport | None = None,
     ) -> Subrequest:
         """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
         returns. Lets go of the body, however it ends. `allow` is asked before each redirect is
         followed: it is a subrequest, too. Headers that ask for a WebSocket get one, where the
-        upstream agrees, whose messages may have `most_message` bytes. `trace` is told the times."""
+        upstream agrees, whose messages may have `most_message` bytes. `trace` is told the times.
+        `transport` is what stands before the network, where anything does."""
         fetch = _Fetch(
-            self._http, method, url, headers, body, redirect, settle, allow, most_message, trace
+            transport or self._network,
+            method,
+            url,
+            headers,
+            body,
+            redirect,
+            settle,
+            allow,
+            most_message,
+            trace,
         )
         fetch.begin()
         return fetch
@@ -92,13 +104,18 @@ class SubrequestClient:
             raise result
         return result
 
+    @property
+    def network(self) -> Transport:
+        """What makes the requests in the end."""
+        return self._network
+
     async def connect(self, host: str, port: int, *, tls: bool) -> TcpSocket:
         """A connection for whatever protocol. Raises DialError."""
         return await open_tcp(host, port, self._outbound, tls=tls)
 
     async def close(self) -> None:
         """Ends what is under way."""
-        await self._http.close()
+        await self._network.close()
 
 
 class _Fetch:
@@ -121,7 +138,7 @@ class _Fetch:
 
     def __init__(
         self,
-        http: Http1,
+        http: Transport,
         method: str,
         url: str,
         headers: list[str],

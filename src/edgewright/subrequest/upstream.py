@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from edgewright.messages import Body, BodyError, discard
 from edgewright.protocol.messages import INLINE_BODY
 from edgewright.websocket.socket import WebSocket
+
+if TYPE_CHECKING:
+    from edgewright.observe.trace import FetchTrace
+    from edgewright.websocket.handshake import ClientHandshake
 
 PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -63,6 +67,25 @@ class Subrequest(Protocol):
 
     def cancel(self) -> None:
         """Gives it up; nobody will be told any more. Does nothing when its response has come."""
+        ...
+
+
+class Transport(Protocol):
+    """What takes requests as they are, without following redirects: see Http1, and what stands
+    before it in cache/fetching.py."""
+
+    def start(
+        self,
+        method: str,
+        url: str,
+        headers: tuple[str, ...],
+        body: bytes | Body | None,
+        settle: Settle,
+        handshake: ClientHandshake | None = None,
+        trace: FetchTrace | None = None,
+    ) -> Subrequest:
+        """Raises SubrequestError for what can't be sent; else calls `settle`, and never before it
+        returns. Lets go of the body, however it ends. `trace` is told the times."""
         ...
 
 
