@@ -6,6 +6,7 @@ export type FlatHeaders = string[];
 export type Size = number | null;
 export type Id = number;
 export type MaybeId = number | null;
+export type Ids = number[];
 export type CfProperties = Record<string, unknown> | null;
 export type Props = Record<string, unknown> | null;
 
@@ -25,6 +26,7 @@ export type RequestEvent = [
   entrypoint: string | null,
   props: Props,
   cause: MaybeId,
+  watch: boolean,
 ];
 export type AbortEvent = [tag: "abort", request: Id];
 export type StopEvent = [tag: "stop", request: Id, reason: string];
@@ -111,6 +113,16 @@ export type FetchCommand = [
   entrypoint: string | null,
   props: Props,
 ];
+export type CauseCommand = [
+  tag: "cause",
+  request: Id,
+  op: Id,
+  at: string,
+  cause: MaybeId,
+  unread: Ids,
+  known: Id,
+];
+export type PassedCommand = [tag: "passed", request: Id, op: Id, form: string, length: number];
 export type OperateCommand = [
   tag: "operate",
   request: Id,
@@ -230,6 +242,8 @@ export type GoneCommand = [tag: "gone", outcome: string, message: string, proces
 
 export type Command =
   | FetchCommand
+  | CauseCommand
+  | PassedCommand
   | OperateCommand
   | CacheMatchCommand
   | CachePutCommand

@@ -28,6 +28,7 @@ import { copyBytes, TypedArrayByteLength } from "./primordials.js";
 import type { Call, CallEvent, Event, NativeEvent } from "./protocol.js";
 import { tellRejections } from "./rejections.js";
 import { takeUncharged } from "./uncharged.js";
+import { watcher } from "./watch.js";
 import { loadWebSockets } from "./web/web_sockets.js";
 import { loadRpc } from "./workers/fetcher.js";
 import { handleRequest } from "./workers/handlers.js";
@@ -129,6 +130,7 @@ function run(): TurnResult | null {
     runMicrotasks();
     tellRejections();
     const request = leave();
+    watcher?.eventOver(request);
     let cost = 1;
     if (!alone) {
       const now = monotonicNow();

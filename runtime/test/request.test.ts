@@ -27,6 +27,7 @@ function fromClient(
     null,
     null,
     null,
+    false,
   ];
   return requestFromEvent(event, change.bytes ?? null, context as unknown as RequestContext);
 }

@@ -30,6 +30,7 @@ _ALIASES = {
     "Size": "number?",
     "Id": "number",
     "MaybeId": "number?",
+    "Ids": "number[]",
     "CfProperties": "object?",
     "Props": "object?",
     "string": "string",
@@ -125,7 +126,7 @@ def test_a_message_is_an_array_that_its_tag_begins() -> None:
     event = messages.RequestEvent(1, "GET", "http://h/", ["a", "b"], None, 7, None, None, None)
     assert (
         msgspec.json.encode(event)
-        == b'["request",1,"GET","http://h/",["a","b"],null,7,null,null,null,null]'
+        == b'["request",1,"GET","http://h/",["a","b"],null,7,null,null,null,null,false]'
     )
 
 

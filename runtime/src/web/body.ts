@@ -24,6 +24,7 @@ import {
   TypedArrayByteLength,
 } from "../primordials.js";
 import type { FlatHeaders } from "../protocol.js";
+import { watcher } from "../watch.js";
 import { loadForms } from "./body_forms.js";
 import {
   readAll,
@@ -117,6 +118,7 @@ export class Body {
     headerList = (body) => body.#headerList();
     hasImmutableHeaders = (body) => body.#immutable;
     headersOf = (body) => {
+      watcher?.looked(body);
       body.#headers ??= headersFromFlat(body.#list, body.#immutable);
       return body.#headers;
     };
@@ -127,6 +129,7 @@ export class Body {
   }
 
   get body(): ReadableStream<Uint8Array> | null {
+    watcher?.looked(this);
     const source = this.#source;
     if (source === null || isReadableStream(source)) return source;
     if (this.#used) {
@@ -139,6 +142,7 @@ export class Body {
   }
 
   get bodyUsed(): boolean {
+    watcher?.looked(this);
     return this.#isUsed();
   }
 
@@ -174,7 +178,11 @@ export class Body {
       if (typeof source === "string" || isUint8Array(source)) {
         return PromiseResolve(convert(source));
       }
-      return readAll(source, convert);
+      const content = readAll(source, convert);
+      if (watcher !== null && source instanceof GatewayBody) {
+        watcher.read(this, convert.name, content);
+      }
+      return content;
     } catch (error) {
       return PromiseReject(error);
     }
@@ -200,6 +208,7 @@ export class Body {
 
   /** Marks the body as used and gives what it is; throws where it was used before. */
   #take(): Source {
+    watcher?.looked(this);
     this.#requireUsable();
     const source = this.#source;
     if (source === null) return null;
@@ -217,6 +226,7 @@ export class Body {
   }
 
   #clone(): Source {
+    watcher?.looked(this);
     this.#requireUsable();
     const source = this.#source;
     const content = isReadableStream(source) ? (origins.get(source) ?? null) : source;
@@ -291,6 +301,7 @@ const NO_BODY: CommandBody = { inline: null, stream: null, sink: null };
 export function extractForCommand(body: Body, onError: OnError = reportException): CommandBody {
   const source = take(body);
   if (source === null) return NO_BODY;
+  if (typeof source === "string" || isUint8Array(source)) watcher?.sent(source);
   if (typeof source === "string") return { inline: encodeUtf8(source), stream: null, sink: null };
   if (isUint8Array(source)) return { inline: source, stream: null, sink: null };
   if (source instanceof GatewayBody) return { inline: null, stream: source.pass(), sink: null };

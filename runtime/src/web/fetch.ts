@@ -9,6 +9,7 @@ import {
   TypedArrayByteLength,
 } from "../primordials.js";
 import type { CfProperties, FailureEvent, FlatHeaders, ResponseEvent } from "../protocol.js";
+import { watcher } from "../watch.js";
 import type { ServiceRef } from "../workers/fetcher.js";
 import {
   type AbortSignal,
@@ -76,8 +77,11 @@ function subrequest(request: Request, service: ServiceRef | null): Promise<Respo
     };
     const op = newOp((event, bytes) => {
       if (signal !== null) removeAbortAlgorithm(signal, abort);
-      if (event[0] === "response") resolve(toResponse(event, bytes, signal));
-      else if (event[0] === "failure") reject(toError(event));
+      if (event[0] === "response") {
+        const response = toResponse(event, bytes, signal);
+        watcher?.arrived(context, op, response);
+        resolve(response);
+      } else if (event[0] === "failure") reject(toError(event));
     });
     if (signal !== null) addAbortAlgorithm(signal, abort);
     const size = body.inline === null ? null : TypedArrayByteLength(body.inline);
@@ -101,6 +105,7 @@ function subrequest(request: Request, service: ServiceRef | null): Promise<Respo
       ],
       inline ?? undefined,
     );
+    watcher?.called(context, op);
   });
 }
 

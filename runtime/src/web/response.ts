@@ -7,6 +7,7 @@ import {
   TypedArrayByteLength,
 } from "../primordials.js";
 import type { CfProperties, FlatHeaders, ResponseEvent } from "../protocol.js";
+import { watcher } from "../watch.js";
 import {
   Body,
   cloneBody,
@@ -128,10 +129,12 @@ export class Response extends Body {
   }
 
   get status(): number {
+    watcher?.looked(this);
     return this.#status;
   }
 
   get statusText(): string {
+    watcher?.looked(this);
     return this.#statusText;
   }
 
@@ -140,26 +143,32 @@ export class Response extends Body {
   }
 
   get ok(): boolean {
+    watcher?.looked(this);
     return this.#status >= 200 && this.#status <= 299;
   }
 
   get redirected(): boolean {
+    watcher?.looked(this);
     return this.#redirected;
   }
 
   get url(): string {
+    watcher?.looked(this);
     return this.#url;
   }
 
   get type(): "default" | "error" {
+    watcher?.looked(this);
     return this.#status === 0 ? "error" : "default";
   }
 
   get cf(): CfProperties | undefined {
+    watcher?.looked(this);
     return this.#cf ?? cacheStatus(headerList(this));
   }
 
   get webSocket(): object | null {
+    watcher?.looked(this);
     return this.#webSocket;
   }
 
@@ -182,6 +191,7 @@ export class Response extends Body {
 
   #configure(init: unknown): void {
     if (isResponse(init)) {
+      watcher?.looked(init);
       if (init.#status === 0) throw invalidStatus();
       this.#status = init.#status;
       this.#statusText = init.#statusText;

@@ -3,6 +3,7 @@
 import { describeError, endStart, enter, RequestContext, send, settlePart } from "../io.js";
 import { StringToLowerCase, TypedArrayByteLength } from "../primordials.js";
 import type { FlatHeaders, Props, RequestEvent } from "../protocol.js";
+import { watch } from "../watch.js";
 import { extractForCommand } from "../web/body.js";
 import { getFlat } from "../web/headers.js";
 import { type Request, requestFromEvent } from "../web/request.js";
@@ -27,6 +28,7 @@ export function installWorker(namespace: object): void {
 export function handleRequest(event: RequestEvent, bytes: Uint8Array | null): void {
   const context = new RequestContext(event[1], event[10]);
   context.pending = 1;
+  if (event[11]) watch(context);
   enter({ request: context, values: undefined });
   void answer(context, event, bytes);
 }

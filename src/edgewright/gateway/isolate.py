@@ -35,6 +35,7 @@ from edgewright.protocol.messages import (
     CacheMatchCommand,
     CachePutCommand,
     CallCommand,
+    CauseCommand,
     ChunkCommand,
     ClearCommand,
     Command,
@@ -46,6 +47,7 @@ from edgewright.protocol.messages import (
     GoneCommand,
     LogCommand,
     OperateCommand,
+    PassedCommand,
     ProtocolViolation,
     PullCommand,
     ReleaseCommand,
@@ -218,6 +220,7 @@ class Isolate:
                 request.entrypoint,
                 request.props,
                 None if request.cause is None else request.cause.op_of(self),
+                active.trace is not None and active.trace.watched,
             ),
             inline or b"",
             # Nothing else is going on: a round of the event loop would only be waited for.
@@ -353,6 +356,10 @@ class Isolate:
                     self._caches.perform(active, command, attachment)
                 elif isinstance(command, CachePutCommand):
                     self._bodies.refuse(command)
+            case CauseCommand() | PassedCommand():
+                active = self._owner(command.request)
+                if active is not None and active.trace is not None:
+                    active.trace.heard(command)
             case ChunkCommand():
                 self._bodies.push(command.sink, attachment)
             case EndCommand():

@@ -65,6 +65,8 @@ class Operations:
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", _TOO_MANY))
             return
+        if active.trace is not None:
+            active.trace.op(command.op, f"{command.binding}.{command.method}")
         body: bytes | Body | None = None
         if command.inline is not None:
             body = inline
@@ -147,6 +149,9 @@ class Operations:
                 op, result.message if isinstance(result, OperationError) else ""
             )
         self._bodies.uploaded(active, op)
+        if active.trace is not None:
+            error = result.message if isinstance(result, OperationError) else ""
+            active.trace.op_settled(op, error)
         if isinstance(result, OperationError):
             self._channel.post(FailureEvent(op, result.name, result.message))
         elif result.body is None:

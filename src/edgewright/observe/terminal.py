@@ -13,6 +13,7 @@ import sys
 from datetime import datetime
 from typing import TextIO
 
+from edgewright.observe.advice import advice
 from edgewright.observe.records import LogLine, Outcome, RequestRecord, WorkerError
 from edgewright.observe.stack import Sources
 from edgewright.observe.trace import Trace
@@ -99,7 +100,7 @@ class DevTerminal:
         )
         if record.outcome not in (Outcome.OK, Outcome.EXCEPTION):
             line += f" {paint('yellow', record.outcome)}"
-        self._write("\n".join([line, *self._waterfall(record.trace)]))
+        self._write("\n".join([line, *self._waterfall(record.trace), *self._advice(record.trace)]))
 
     def logged(self, line: LogLine) -> None:
         text = self.sources.locate(self._paint.logged(line.message)).replace("\n", "\n  ")
@@ -115,6 +116,15 @@ class DevTerminal:
         if trace is None or trace.called_here:  # which the caller's shows
             return []
         return waterfall(trace, width=_width(self._stream), paint=self._paint)
+
+    def _advice(self, trace: Trace | None) -> list[str]:
+        lines: list[str] = []
+        for found in advice(trace) if trace is not None else []:
+            places = self.sources.locate(one_line(", ".join(found.at)))
+            lines.append(f"  {self._paint('yellow', '!')} {one_line(found.text)}")
+            if places:
+                lines.append(f"    {self._paint('bold', places)}")
+        return lines
 
     def _status(self, record: RequestRecord) -> str:
         if record.status == 0:

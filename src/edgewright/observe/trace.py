@@ -12,6 +12,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from edgewright.protocol.messages import CauseCommand, PassedCommand
 from edgewright.secrets.masking import Mask, no_mask
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ _LATER_VERSION = re.compile(
     r"(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
 _TRACESTATE = re.compile(r"[ -~]{1,4096}")
+_LONGEST = 2048
+"""Characters of a subrequest's URL, and of a place in the code, that are kept."""
+_FORMS = {
+    "toText": "text()",
+    "toBuffer": "arrayBuffer()",
+    "toBytes": "bytes()",
+}
 _SPAN_MASK = (1 << 64) - 1
 
 getrandbits = random.Random(_IDS.getrandbits(256)).getrandbits
@@ -68,21 +76,34 @@ class FetchTrace:
     """The op whose response the Worker went on with when it made this one."""
     unread: frozenset[int] = frozenset()
     """The ops whose responses were there by then and had not been looked at."""
+    known = 0
+    """How often the request had got to know something else by then."""
     passed = ""
-    """The body was read as this ("text", "arrayBuffer" …), and the same was sent on."""
+    """The body was read by this ("text()" …), and the same was sent on."""
+    length = 0
+    """How long it was."""
     called: Trace | None = None
     """What the Worker behind a service binding did."""
     context = ""
     """Header lines that tell the upstream of the trace; none where the Worker says it itself."""
 
     def __init__(
-        self, op: int, span_id: int, method: str, url: str, headers: list[str], service: str | None
+        self,
+        op: int,
+        span_id: int,
+        method: str,
+        url: str,
+        headers: list[str],
+        service: str | None,
+        *,
+        watched: bool = False,
     ) -> None:
         self.op = op
         self.span_id = span_id
         self.method = method
-        self.url = url
-        self.headers = headers
+        self.url = url[:_LONGEST]
+        self.same = hash((method, url, tuple(headers), service)) if watched else 0
+        """Equal for those that ask for the same."""
         self.service = service
         """The service binding that it went by; None for the network."""
         self.asked = time.perf_counter()
@@ -185,7 +206,9 @@ class Trace:
         """A subrequest is asked for."""
         # Distinct within the request, and as random as the request's own.
         span_id = (self.span_id + 1 + len(self.fetches)) & _SPAN_MASK
-        note = FetchTrace(op, span_id, method, self.mask(url), headers, service)
+        note = FetchTrace(
+            op, span_id, method, self.mask(url), headers, service, watched=self.watched
+        )
         if len(self.fetches) < MOST_NOTES:
             self.fetches[op] = note
         else:
@@ -224,17 +247,19 @@ class Trace:
         else:
             self.dropped += 1
 
-    def cause(self, op: int, at: str, cause: int | None, unread: list[int]) -> None:
-        """The isolate says where and why a subrequest was made."""
-        if note := self.fetches.get(op):
-            note.at = at
-            note.cause = cause
-            note.unread = frozenset(unread)
-
-    def passed(self, op: int, form: str) -> None:
-        """The isolate says that a body was read only to be sent on."""
-        if note := self.fetches.get(op):
-            note.passed = form
+    def heard(self, command: CauseCommand | PassedCommand) -> None:
+        """The isolate says something of a subrequest. It may lie: nothing but advice follows."""
+        note = self.fetches.get(command.op)
+        if note is None:
+            return
+        if isinstance(command, PassedCommand):
+            note.passed = _FORMS.get(command.form, "")
+            note.length = command.length
+        else:
+            note.at = command.at if len(command.at) <= _LONGEST else ""
+            note.cause = command.cause
+            note.known = command.known
+            note.unread = frozenset(command.unread[:MOST_NOTES])
 
     def answer(self, status: int, now: float) -> None:
         """The response's head is there."""

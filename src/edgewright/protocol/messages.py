@@ -79,6 +79,8 @@ class RequestEvent(Message, tag="request"):
     props: dict[str, Any] | None
     cause: int | None = None
     """The op of this isolate that led to it, by way of other Workers."""
+    watch: bool = False
+    """The isolate is to tell of its subrequests by CauseCommand and PassedCommand."""
 
 
 class AbortEvent(Message, tag="abort"):
@@ -289,6 +291,32 @@ class FetchCommand(Message, tag="fetch"):
     entrypoint: str | None
     """The Worker's own export that is to answer, with `props`; null for the network."""
     props: dict[str, Any] | None
+
+
+class CauseCommand(Message, tag="cause"):
+    """Where and why a watched request made the subrequest `op`, told after its FetchCommand."""
+
+    request: Id
+    op: Id
+    at: str
+    """`worker:/index.js:3:9`, or empty where that is not known."""
+    cause: Id | None
+    """The op in whose response's event it was made: the code had waited for that."""
+    unread: list[Id]
+    """The ops whose responses had come and of which nothing had been looked at."""
+    known: Id
+    """How often the request had got to know anything by then, those responses left out."""
+
+
+class PassedCommand(Message, tag="passed"):
+    """A watched request has read the body of the response to `op` whole, and sent the same on."""
+
+    request: Id
+    op: Id
+    form: str
+    """What it was read as."""
+    length: int
+    """Characters or bytes."""
 
 
 class OperateCommand(Message, tag="operate"):
@@ -537,6 +565,8 @@ class GoneCommand(Message, tag="gone"):
 
 Command = (
     FetchCommand
+    | CauseCommand
+    | PassedCommand
     | OperateCommand
     | CacheMatchCommand
     | CachePutCommand

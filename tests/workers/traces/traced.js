@@ -7,7 +7,7 @@ const SCENES = {
     return new Response("ok");
   },
   async "/fetches"(up) {
-    const [a, b] = await Promise.all([fetch(`${up}/delay/60`), fetch(`${up}/bytes/200000`)]);
+    const [a, b] = await Promise.all([fetch(`${up}/delay/60`), fetch(`${up}/bytes/5000000`)]);
     await b.arrayBuffer();
     return new Response(await a.text());
   },
