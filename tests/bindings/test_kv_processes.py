@@ -102,6 +102,16 @@ async def test_a_write_goes_on_when_nobody_waits_any_more(tmp_path: Path) -> Non
         await store.close()
 
 
+async def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state")
+    await store.put("n", {"k": Entry(b"v")})
+    modes = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "state").iterdir()}
+    await store.close()
+    assert modes == dict.fromkeys(
+        ["kv.sqlite", "kv.sqlite-shm", "kv.sqlite-wal", "kv.stamps"], 0o600
+    )
+
+
 async def test_what_has_expired_is_removed_from_the_file(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path, lambda: 1_000_000.0)
     await store.put("n", {f"k{n}": Entry(b"v", None, 1_000_060) for n in range(2500)})

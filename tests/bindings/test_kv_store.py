@@ -148,6 +148,18 @@ async def test_a_version_changes_with_the_entry(store: KVStore) -> None:
     assert store.version("n", "k") in seen
 
 
+async def test_readers_and_writers_of_the_same_keys_do_not_disturb_each_other(
+    store: KVStore,
+) -> None:
+    async def change(client: int) -> None:
+        for n in range(150):
+            await store.put("n", {f"k{n % 7}": Entry(f"{client} {n}".encode())})
+            assert await get(store, f"k{n % 7}") is not None
+
+    await asyncio.gather(*(change(client) for client in range(32)))
+    assert len(await store.list("n", "", "", 100)) == 7
+
+
 async def test_many_at_once_are_all_kept(store: KVStore) -> None:
     async def change(n: int) -> None:
         await store.put("n", {f"k{n}": Entry(str(n).encode())})

@@ -8,6 +8,7 @@ more than what is in it), and with one wake-up of the event loop for all that th
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import sqlite3
 import threading
@@ -54,6 +55,9 @@ class Lane:
     ) -> asyncio.Future[_T]:
         """What the job gives, once it is done. Fails with StateError.
 
+        A job must not give a cursor, nor anything else that has one: it would end on the caller's
+        thread, in the middle of what this one does with the same statement.
+
         `then` is called on the thread when it has been committed, before anybody is told of it and
         whether or not somebody still waits.
         """
@@ -99,6 +103,9 @@ class Lane:
         except Exception as cause:
             # Whoever was in the transaction shares its fate.
             error = cause
+            if isinstance(cause, sqlite3.Error):
+                # Not the cause itself: its frames may have cursors, too.
+                error = StateError(f"The state can't be read or written: {cause}")
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
         futures = [item.future for item in batch]
@@ -117,8 +124,6 @@ def _settle(
             continue
         if error is None:
             future.set_result(results[number])
-        elif isinstance(error, sqlite3.Error):
-            future.set_exception(StateError(f"The state can't be read or written: {error}"))
         else:
             future.set_exception(error)
 
@@ -131,6 +136,8 @@ def open_database(path: Path, schema: str, version: int) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # For its owner alone; what SQLite puts beside it is as it is.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
             path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )

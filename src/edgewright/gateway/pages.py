@@ -82,9 +82,8 @@ def error_response(
 ) -> ErrorResponse:
     """The response for `kind` to a client that sent `accept` (all its Accept headers, joined by
     commas): HTML for one that asks for it, else one line of text. `details` are for dev only."""
-    ray = ray or new_ray()
     if _accepts_html(accept):
-        content_type, text = b"text/html; charset=utf-8", _html(kind, details, ray)
+        content_type, text = b"text/html; charset=utf-8", _html(kind, details, ray or new_ray())
     else:
         content_type, text = b"text/plain; charset=utf-8", _plain(kind, details)
     body = text.encode("utf-8", "replace")

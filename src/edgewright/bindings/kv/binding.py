@@ -9,7 +9,8 @@ import asyncio
 import base64
 import binascii
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -31,6 +32,8 @@ from edgewright.bindings.kv.store import Entry, KVStore
 _DEFAULT_CACHE = 60.0
 """Seconds that a value may be read from the cache where a get() says nothing (the platform's)."""
 
+
+_Work = Callable[[], Coroutine[Any, Any, Result]]
 
 _NAMES = {
     "get": "GET",
@@ -99,7 +102,7 @@ class KVBinding:
         name = _NAMES[operation.method]
         return asyncio.get_running_loop().create_task(_finish(work, name, settle))
 
-    def _begin(self, operation: Operation) -> Result | Coroutine[Any, Any, Result]:
+    def _begin(self, operation: Operation) -> Result | _Work:
         """What is checked and cached, at once. Raises OperationError."""
         given = operation.arguments
         match operation.method:
@@ -110,27 +113,29 @@ class KVBinding:
                 ttl = _DEFAULT_CACHE if get.cache_ttl is None else get.cache_ttl
                 if (known := self._cache.get(self._namespace, get.key, ttl)) is not None:
                     return _entry_result(known[0], "HIT")
-                return self._get(get.key)
+                return partial(self._get, get.key)
             case "getMany":
                 many = arguments(given, _GetMany)
                 rules.check_keys(many.keys)
                 rules.check_cache_ttl("GET_BULK", many.cache_ttl)
-                return self._get_many(many.keys)
+                return partial(self._get_many, many.keys)
             case "put":
                 put = arguments(given, _Put)
                 rules.check_key("PUT", put.key)
                 expires = rules.expiration(time.time(), put.expiration, put.expiration_ttl)
                 rules.check_metadata(put.metadata)
-                return self._put(put.key, Entry(operation.body or b"", put.metadata, expires))
+                entry = Entry(operation.body or b"", put.metadata, expires)
+                return partial(self._put, put.key, entry)
             case "delete":
                 key = arguments(given, _Delete).key
                 rules.check_key("DELETE", key)
-                return self._delete(key)
+                return partial(self._delete, key)
             case "list":
                 listed = arguments(given, _List)
                 limit = listed.limit if listed.limit > 0 else rules.MOST_LISTED
                 rules.check_list(listed.prefix, limit)
-                return self._list(listed.prefix, limit, _key_of_cursor(listed.cursor))
+                after = _key_of_cursor(listed.cursor)
+                return partial(self._list, listed.prefix, limit, after)
             case _:
                 raise BadOperation(f"KV has no {operation.method!r}")
 
@@ -178,9 +183,9 @@ def _entry_result(entry: Entry | None, cache_status: str) -> Result:
     return Result([True, entry.metadata, cache_status], entry.value)
 
 
-async def _finish(work: Coroutine[Any, Any, Result], name: str, settle: Settle) -> None:
+async def _finish(work: _Work, name: str, settle: Settle) -> None:
     try:
-        result = await work
+        result = await work()
     except OperationError as error:
         settle(error)
     except StateError as error:

@@ -140,7 +140,10 @@ class SqliteStore:
             for key in keys:
                 self._stamps.change(_thing(namespace, key))
 
-        await self._writing.do(lambda connection: connection.executemany(statement, rows), changed)
+        def job(connection: sqlite3.Connection) -> None:
+            connection.executemany(statement, rows)
+
+        await self._writing.do(job, changed)
 
     def _clean_now(self) -> None:
         self._cleaned = asyncio.get_running_loop().create_task(self.clean())
