@@ -13,7 +13,7 @@ import { takeLatePrimordials } from "./primordials.js";
 import { installRejectionEvents } from "./rejections.js";
 import { proceed, resume, turn } from "./turn.js";
 import { console } from "./web/console.js";
-import { installWebAssembly } from "./web/webassembly.js";
+import { installWebAssembly, webAssemblyBytes } from "./web/webassembly.js";
 import { configure } from "./workers/configure.js";
 import { installWorker } from "./workers/handlers.js";
 
@@ -23,6 +23,7 @@ interface HostGlobals {
   __proceed?: typeof proceed;
   __resume?: typeof resume;
   __collect?: typeof collectGarbage;
+  __webAssemblyBytes?: typeof webAssemblyBytes;
   __install?: typeof installWorker;
   __configure?: typeof configure;
 }
@@ -54,6 +55,7 @@ scope.__turn = turn;
 scope.__proceed = proceed;
 scope.__resume = resume;
 scope.__collect = collectGarbage;
+scope.__webAssemblyBytes = webAssemblyBytes;
 scope.__install = installWorker;
 scope.__configure = configure;
 scope.__start = () => {

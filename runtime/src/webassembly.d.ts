@@ -7,7 +7,13 @@ declare namespace WebAssembly {
     prototype: Module;
     new (bytes: Uint8Array): Module;
     exports(module: unknown): unknown[];
+    imports(module: Module): ModuleImportDescriptor[];
   };
+  interface ModuleImportDescriptor {
+    readonly module: string;
+    readonly name: string;
+    readonly kind: string;
+  }
   interface Instance {
     readonly exports: object;
   }
@@ -18,7 +24,7 @@ declare namespace WebAssembly {
   interface Memory {
     readonly buffer: ArrayBuffer;
   }
-  const Memory: { prototype: Memory };
+  const Memory: { prototype: Memory; new (descriptor: unknown): Memory };
   const CompileError: new (message: string) => Error;
   function instantiate(module: Module, imports?: unknown): Promise<unknown>;
   // JavaScript Promise Integration (https://webassembly.github.io/js-promise-integration/)

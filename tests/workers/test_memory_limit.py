@@ -30,6 +30,32 @@ async def test_too_much_memory_ends_the_isolate(run: Run, name: str) -> None:
     assert await running.text("/count") == "1"
 
 
+@pytest.mark.parametrize("how", ["instances", "instantiated", "memories", "shared", "buffers"])
+async def test_the_memories_of_web_assembly_count(run: Run, how: str) -> None:
+    running = await run(FOLDER / "hungry_wasm.js", limits=PLENTY)
+    assert await running.text("/count") == "1"
+    with pytest.raises(WorkerException, match="memory limit") as caught:
+        await running.fetch(f"/{how}")
+    assert caught.value.outcome is Outcome.EXCEEDED_MEMORY
+    assert await running.text("/count") == "1"
+
+
+async def test_memories_that_were_let_go_do_not_count(run: Run) -> None:
+    running = await run(FOLDER / "hungry_wasm.js", limits=PLENTY)
+    for _ in range(2):
+        await running.json("/dropped")
+    assert {record.outcome for record in running.observed.requests} == {Outcome.OK}
+
+
+async def test_nobody_sees_that_they_are_counted(run: Run) -> None:
+    running = await run(FOLDER / "hungry_wasm.js", limits=PLENTY)
+    assert await running.json("/") == {
+        "imports": [],
+        "exports": ["grow", "touch"],
+        "constructors": [True, True, 131072, "Memory11"],
+    }
+
+
 async def test_a_request_that_had_not_begun_is_moved(run: Run) -> None:
     running = await run(FOLDER / "hungry_heap.js", limits=PLENTY)
     assert await running.text("/count") == "1"

@@ -129,9 +129,10 @@ class Isolate:
         self._proceed: _Entry = self._runtime.eval("__proceed")
         self._resume: _Entry = self._runtime.eval("__resume")
         self._collect: Callable[..., int] = self._runtime.eval("__collect")
+        self._web_assembly_bytes: Callable[..., int] = self._runtime.eval("__webAssemblyBytes")
         self._runtime.eval(
             "delete globalThis.__turn; delete globalThis.__proceed; delete globalThis.__resume;"
-            "delete globalThis.__collect; 0"
+            "delete globalThis.__collect; delete globalThis.__webAssemblyBytes; 0"
         )
 
     def load(self, load: Load, blob: bytes = b"") -> LoadError | None:
@@ -176,9 +177,13 @@ class Isolate:
         self._termination.terminate()
 
     def memory(self) -> int:
-        """Bytes of V8's heap and of ArrayBuffers, garbage included."""
+        """Bytes of V8's heap, of ArrayBuffers and of WebAssembly's memories, garbage included.
+        Raises IsolateGone."""
         stats = self._runtime.get_stats()
-        return stats.heap_used_bytes + stats.external_memory_bytes
+        counted = stats.heap_used_bytes + stats.external_memory_bytes
+        with contextlib.suppress(TurnTimeout):
+            counted += self._call(self._web_assembly_bytes, timeout=_COLLECT_TIMEOUT)
+        return counted
 
     def collect_garbage(self) -> None:
         """Takes some 10 ms. Raises IsolateGone."""
@@ -200,6 +205,7 @@ class Isolate:
         self.natives.end_all()
         self._runtime.close()
         del self._runtime, self._turn, self._proceed, self._resume, self._collect
+        del self._web_assembly_bytes
         del self._termination
 
     def _call(self, function: Callable[..., _T], *arguments: object, timeout: float) -> _T:

@@ -18,6 +18,7 @@ from json import dumps
 import msgspec
 
 from edgewright.built_in import built_in, built_in_exports
+from edgewright.isolate.webassembly import import_memories
 from edgewright.protocol.messages import AssetHead, Load
 
 ENTRY = "edgewright:entry"
@@ -87,7 +88,9 @@ class WorkerModules:
 
     def asset(self, specifier: str) -> str | bytes:
         """The content of what is no ES module. Bytes are given away."""
-        if self._heads[specifier].kind in ("data", "wasm"):
+        if self._heads[specifier].kind == "wasm":
+            return import_memories(self._contents.pop(specifier, b""))
+        if self._heads[specifier].kind == "data":
             return self._contents.pop(specifier, b"")
         return self._contents[specifier].decode()
 

@@ -28,6 +28,7 @@ import { unchargedly } from "../../uncharged.js";
 import { utf8DecodeWithoutBOM } from "../../web/url_utf8.js";
 import {
   compileModule,
+  countMemory,
   instanceExports,
   memoryBuffer,
   NativeInstance,
@@ -179,6 +180,7 @@ export class LolHtml {
       wbg: this.#imports(),
     });
     this.exports = instanceExports(instance) as Exports;
+    countMemory(this.exports.memory);
     this.#write = promising(this.exports.htmlrewriter_write);
     this.#end = promising(this.exports.htmlrewriter_end);
   }
