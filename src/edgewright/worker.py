@@ -31,6 +31,7 @@ from edgewright.gateway.routes import Router
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
 from edgewright.observe.trace import Tracing
+from edgewright.outside.service import outside_service
 from edgewright.secrets.resolve import resolve_secrets
 from edgewright.subrequest.dial import Outbound
 
@@ -102,8 +103,10 @@ class Worker:
 
     `path` is what `edgewright serve` takes: a JavaScript module, or a folder or file with a
     wrangler configuration. `others` are the paths of Workers that its service bindings lead to, or
-    theirs. `env` adds to the configuration's `vars` and wins over them, and so does
-    `limits` with its limits, as in `limits={"cpu_ms": 200}`; `most` caps them. `observer` is told
+    theirs; `services` are what else these lead to, by name: an ASGI application, "asgi:module:app"
+    or the URL of an origin. `env` adds to the configuration's `vars` and wins over them, and so
+    does `limits` with its limits, as in `limits={"cpu_ms": 200}`;
+    `most` caps them. `observer` is told
     of finished requests and console lines. `upstream` is the origin for `passThroughOnException()`,
     as `http://host:port`. `live_clock` lets clocks run while code runs; else they show when the
     event came that is being handled, as on the platform. With `watch_promises`, a hung request
@@ -129,6 +132,7 @@ class Worker:
         path: str | Path,
         *,
         others: Sequence[str | Path] = (),
+        services: Mapping[str, str | ASGIApp] | None = None,
         env: Mapping[str, Any] | None = None,
         limits: Mapping[str, int] | None = None,
         most: Limits | None = None,
@@ -149,7 +153,11 @@ class Worker:
         self._limits = dict(limits or {})
         self._state = None if state is None else Path(state)
         self._dev = dev
+        self._outside = {
+            name: outside_service(name, target) for name, target in (services or {}).items()
+        }
         self._node = Node(
+            outside=self._outside,
             observer=observer,
             upstream=upstream,
             most=most,
@@ -190,9 +198,11 @@ class Worker:
 
     async def __aenter__(self) -> Self:
         try:
+            for service in self._outside.values():
+                await service.open()
             await self.reload()
         except BaseException:
-            await self._node.close()
+            await self._close()
             raise
         return self
 
@@ -202,7 +212,12 @@ class Worker:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
         await self._node.close()
+        for service in self._outside.values():
+            await service.close()
 
     async def reload(self) -> bool:
         """Reads the code again and, where anything has changed, puts it into service; requests in
@@ -297,7 +312,11 @@ class Worker:
         for version, name in zip(versions, names, strict=True):
             if names.count(name) > 1:
                 raise ConfigError(f'There are two Workers named "{name}": their names must differ.')
+            if name in self._outside:
+                raise ConfigError(f'There are a Worker and a service named "{name}".')
             for binding, service in version.bundle.services.items():
+                if service.worker in self._outside:
+                    continue
                 if service.worker not in names:
                     raise ConfigError(
                         f"{name}: the service binding {binding} leads to the Worker "
@@ -309,7 +328,10 @@ class Worker:
         """Raises ConfigError."""
         for version in versions:
             for binding, service in version.bundle.services.items():
-                exported = self._node.entrypoints(service.worker)
+                if service.worker in self._outside:
+                    exported = list[str]()
+                else:
+                    exported = self._node.entrypoints(service.worker)
                 if service.entrypoint is not None and service.entrypoint not in exported:
                     there = ", ".join(exported) or "nothing that can be called"
                     raise ConfigError(

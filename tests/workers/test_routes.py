@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from edgewright import ConfigError
-from edgewright.gateway.routes import Router, normal_target
+from edgewright.gateway.routes import Router
+from edgewright.url_path import normal_target
 from tests.support.running import Run, Serve
 
 ANSWER = """export default { fetch: (request, env) => new Response(`NAME ${request.url}`) };"""

@@ -25,6 +25,20 @@ _PATH = click.Path(path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+def _services(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for value in values:
+        name, separator, target = value.partition("=")
+        if not name or not separator or not target:
+            raise click.BadParameter(f"{value!r} is not NAME=TARGET, as in api=https://api.test")
+        if name in found:
+            raise click.BadParameter(f"there are two services named {name}")
+        found[name] = target
+    return found
+
+
 def _origin(_context: click.Context, _parameter: click.Parameter, url: str | None) -> str | None:
     try:
         return None if url is None else parse_origin(url)
@@ -65,6 +79,16 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             show_default=True,
             help="What the Worker may reach: also private addresses and this machine, or public "
             "ones only. Link-local addresses, where clouds have their metadata, it never may.",
+        ),
+        click.option(
+            "--service",
+            "services",
+            multiple=True,
+            metavar="NAME=TARGET",
+            callback=_services,
+            help="What is behind a name that service bindings use, when it is no Worker: "
+            "asgi:module:app, an application that runs in the gateway, or the URL of an origin. "
+            "Can be given several times.",
         ),
         click.option(
             "--upstream",
@@ -141,6 +165,7 @@ def serve(
     drain: float,
     most: dict[str, int],
     outbound: str,
+    services: dict[str, str],
     upstream: str | None,
     sandbox: Sandbox,
     memory_mb: int | None,
@@ -166,6 +191,7 @@ def serve(
                 drain=drain,
                 most=most,
                 outbound=outbound,
+                services=services,
                 upstream=upstream,
                 sandbox=sandbox,
                 memory_mb=memory_mb,
@@ -189,6 +215,7 @@ def dev(
     port: int,
     most: dict[str, int],
     outbound: str,
+    services: dict[str, str],
     upstream: str | None,
     live_clock: bool,
     sandbox: Sandbox,
@@ -209,6 +236,7 @@ def dev(
                 dev=True,
                 most=most,
                 outbound=outbound,
+                services=services,
                 upstream=upstream,
                 live_clock=live_clock,
                 sandbox=sandbox,

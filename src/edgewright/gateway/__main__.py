@@ -104,6 +104,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
     worker = Worker(
         settings.paths[0],
         others=settings.paths[1:],
+        services=settings.services,
         observer=terminal,
         upstream=settings.upstream,
         most=most,

@@ -21,6 +21,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     paths: list[str]
     """The Workers, each a module, a configuration file or the folder of one. Requests go to the
     first."""
+    services: dict[str, str] = {}
+    """What is behind names that service bindings use, beside Workers; see outside/service.py."""
     listener_fd: int
     """A listening socket, inherited."""
     tls_cert: str | None = None

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -30,6 +31,7 @@ from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.observe.trace import Tracing
 from edgewright.origin import parse_origin
+from edgewright.outside.service import OutsideService
 from edgewright.protocol.framing import HEAD, MAX_COMMANDS, FrameError, encode_frame
 from edgewright.protocol.messages import AssetHead, Load, Loaded, LoadError
 from edgewright.secrets.masking import mask_of
@@ -107,7 +109,9 @@ class Node:
         bindings: Bindings | None = None,
         tracing: Tracing | None = None,
         cache: Store | None = None,
+        outside: Mapping[str, OutsideService] | None = None,
     ) -> None:
+        self.outside: Mapping[str, OutsideService] = outside or {}
         self.tracing = tracing or Tracing()
         self._most = most
         self._bindings = Bindings(None) if bindings is None else bindings

@@ -19,6 +19,7 @@ from edgewright.gateway.dispatch import Answer, Dispatched, Dispatcher
 from edgewright.gateway.node import Node
 from edgewright.gateway.pages import error_response, generic
 from edgewright.messages import Request, Response, discard
+from edgewright.url_path import normal_target
 
 
 class Router:
@@ -98,24 +99,3 @@ class _Nothing:
 def _without_port(authority: str) -> str:
     host, colon, port = authority.rpartition(":")
     return host if colon and port.isdigit() else authority
-
-
-def normal_target(target: str) -> str:
-    """Path and query as the URL parser gives them to the Worker (URL §4.4): who is let through to
-    a path must not get to another one by `/../`."""
-    path, question, query = target.partition("?")
-    lower = path.lower()
-    if "/." not in lower and "\\" not in lower and "%2e" not in lower:
-        return target
-    parts: list[str] = []
-    segments = path.replace("\\", "/").split("/")[1:]
-    for place, segment in enumerate(segments):
-        dots = segment.lower().replace("%2e", ".")
-        if dots == "..":
-            del parts[-1:]
-        elif dots != ".":
-            parts.append(segment)
-            continue
-        if place == len(segments) - 1:
-            parts.append("")
-    return "/" + "/".join(parts) + question + query

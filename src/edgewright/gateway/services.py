@@ -6,7 +6,7 @@ https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from edgewright.config.limits import Limits
@@ -16,6 +16,7 @@ from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError
 from edgewright.gateway.pages import LOOP, error_response
 from edgewright.messages import Body, BodyError, Request, Response, discard
+from edgewright.outside.service import OutsideService
 from edgewright.protocol.messages import ProtocolViolation
 from edgewright.subrequest.upstream import (
     Settle,
@@ -24,6 +25,7 @@ from edgewright.subrequest.upstream import (
     UpstreamResponse,
 )
 
+_NO_WORKER = "The service behind this binding is no Worker: it has fetch(), and no methods."
 _TOO_DEEP = (
     "Subrequest depth limit exceeded. This request recursed through Workers too many times. This "
     "can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects "
@@ -34,6 +36,11 @@ _TOO_DEEP = (
 
 class Workers(Protocol):
     """Who lets Workers answer: the node."""
+
+    @property
+    def outside(self) -> Mapping[str, OutsideService]:
+        """Services that are no Workers, by their names."""
+        ...
 
     def limits(self, name: str) -> Limits: ...
 
@@ -63,6 +70,8 @@ class Services:
 
     def call(self, service: Service, request: Request, depth: int, settle: Settle) -> Subrequest:
         """Lets another Worker answer a request; `depth` is the caller's."""
+        if (outside := self._workers.outside.get(service.worker)) is not None:
+            return outside.start(request, settle)
         call = ServiceCall(self._workers, service.worker, request, settle)
         call.start(depth + 1)
         return call
@@ -73,6 +82,9 @@ class Services:
         """Lets another Worker begin a session; `depth` is the caller's, and `fail` is called where
         there will be none."""
         worker = service.worker
+        if worker in self._workers.outside:
+            fail("TypeError", _NO_WORKER)
+            return
         if depth + 1 > self._workers.limits(worker).depth:
             fail("Error", _TOO_DEEP)
             return

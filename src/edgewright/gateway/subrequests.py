@@ -14,6 +14,7 @@ from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.connections import STALLED, ClosedBody, Connections
 from edgewright.gateway.ports import PortTable
+from edgewright.gateway.service_fetch import ServiceFetch
 from edgewright.gateway.services import Services
 from edgewright.messages import IDEMPOTENT, Body, BodyError, Request
 from edgewright.protocol.messages import (
@@ -126,8 +127,15 @@ class Subrequests:
         if active.trace is not None and (note := active.trace.fetches.get(command.op)):
             request.caller = active.trace, note
         request.cause = ServiceOp(active, command.op)
-        settle = partial(self.fetched, active, command.op)
-        active.ops[command.op] = self._services.call(service, request, active.depth, settle)
+        active.ops[command.op] = ServiceFetch(
+            self._services,
+            service,
+            request,
+            active.depth,
+            command.redirect,
+            partial(self.fetched, active, command.op),
+            partial(self.may_start, active),
+        )
 
     def may_start(self, active: ActiveRequest) -> bool:
         """Counts one more subrequest; whether the request may make it."""

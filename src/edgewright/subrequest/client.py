@@ -27,7 +27,7 @@ MOST_MESSAGE = 1 << 20
 MAX_REDIRECTS = 20
 """Fetch §4.4 (HTTP-redirect fetch), step 7."""
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _CROSS_ORIGIN = frozenset({"authorization", "cookie", "proxy-authorization"})
 _BODY_HEADERS = frozenset(
@@ -177,7 +177,7 @@ class _Fetch:
         self._hop.cancel()
 
     def _arrived(self, result: UpstreamResponse | SubrequestError) -> None:
-        if isinstance(result, SubrequestError) or result.status not in _REDIRECTS:
+        if isinstance(result, SubrequestError) or result.status not in REDIRECTS:
             self._finish(result)
             return
         location = header(result.headers, "location")
@@ -195,7 +195,7 @@ class _Fetch:
                 raise SubrequestError(TOO_MANY, "Error")
             if self._trace is not None:
                 self._trace.hop()
-            self._method, self._url, self._headers, self._body = _redirected(
+            self._method, self._url, self._headers, self._body = redirected(
                 result.status, location, self._method, self._url, self._headers, self._body
             )
             self.begin()
@@ -208,7 +208,7 @@ class _Fetch:
         self._settle(result)
 
 
-def _redirected(
+def redirected(
     status: int,
     location: str,
     method: str,
@@ -216,7 +216,7 @@ def _redirected(
     headers: list[str],
     body: bytes | Body | None,
 ) -> tuple[str, str, list[str], bytes | Body | None]:
-    """Fetch §4.4 (HTTP-redirect fetch), steps 5 to 19."""
+    """Fetch §4.4 (HTTP-redirect fetch), steps 5 to 19. Raises SubrequestError."""
     try:
         target = urljoin(url, location)
         before, after = urlsplit(url), urlsplit(target)

@@ -48,6 +48,8 @@ class ServeSettings:
     """Clocks run while code runs."""
     outbound: str = "any"
     """What Workers may reach: "any" or "public" addresses."""
+    services: dict[str, str] = field(default_factory=dict[str, str])
+    """What is behind names that service bindings use, beside Workers: asgi:module:app, or a URL."""
     upstream: str | None = None
     """The origin behind the Worker, for passThroughOnException()."""
     sandbox: Sandbox = "auto"
@@ -135,6 +137,7 @@ class _Supervisor:
                 tls_cert=str(settings.tls_cert) if settings.tls_cert else None,
                 tls_key=str(settings.tls_key) if settings.tls_key else None,
                 upstream=settings.upstream,
+                services=settings.services,
                 cpu=self._cpu(number),
                 drain=settings.drain,
                 dev=settings.dev,
