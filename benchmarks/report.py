@@ -21,7 +21,7 @@ def main() -> None:
 
 def report(results: Results) -> str:
     """All tables, and what they were measured on."""
-    parts = [speed(results.cases), _cost(results.cases)]
+    parts = [speed(results.cases), cost(results.cases)]
     if results.isolates is not None:
         parts.append(_isolates(results.isolates))
     return "\n\n".join([*parts, conditions(results)])
@@ -53,7 +53,8 @@ def conditions(results: Results) -> str:
     )
 
 
-def _cost(cases: Sequence[CaseResult]) -> str:
+def cost(cases: Sequence[CaseResult]) -> str:
+    """What each process used for it."""
     rows: list[tuple[str, ...]] = []
     for case in cases:
         for name, peer in (("Edgewright", case.edgewright), ("workerd", case.workerd)):

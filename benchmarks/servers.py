@@ -18,6 +18,10 @@ from benchmarks.tools import FOLDER, BenchmarkError, free_port, program, workerd
 
 BIG = 100_000_000
 """Bytes of the upstream's /big."""
+MEGABYTE = b"0123456789abcdef" * 65536
+"""The upstream's /megabyte."""
+
+WORKER = FOLDER / "worker.js"
 
 _START = 30.0
 _STOP = 10.0
@@ -34,6 +38,7 @@ http {{
     listen 127.0.0.1:{port};
     root {folder};
     location = /big {{ default_type application/octet-stream; }}
+    location = /megabyte {{ default_type text/plain; }}
     location / {{ default_type text/plain; return 200 "{body}"; }}
   }}
 }}
@@ -65,8 +70,9 @@ class Server:
 
 @contextlib.contextmanager
 def upstream(folder: Path) -> Generator[Server]:
-    """nginx: 100 bytes at every path, and BIG bytes at /big."""
+    """nginx: 100 bytes at every path, BIG bytes at /big, and MEGABYTE."""
     port = free_port()
+    (folder / "megabyte").write_bytes(MEGABYTE)
     with (folder / "big").open("wb") as file:
         file.truncate(BIG)
     config = folder / "nginx.conf"
@@ -77,16 +83,18 @@ def upstream(folder: Path) -> Generator[Server]:
 
 
 @contextlib.contextmanager
-def edgewright(folder: Path, upstream: str) -> Generator[Server]:
+def edgewright(
+    folder: Path, upstream: str, worker: Path = WORKER, **limits: int
+) -> Generator[Server]:
     """`edgewright serve` with its defaults: one gateway process."""
     port = free_port()
-    shutil.copy(FOLDER / "worker.js", folder)
+    shutil.copy(worker, folder / "worker.js")
     config = {
         "name": "benchmark",
         "main": "worker.js",
         "vars": {"UPSTREAM": upstream},
         # workerd has no limits: each of a request's 50 subrequests has a connection at once.
-        "limits": {"subrequests": 50, "connections": 50},
+        "limits": {"subrequests": 50, "connections": 50, **limits},
     }
     (folder / "wrangler.json").write_text(json.dumps(config))
     command = [sys.executable, "-m", "edgewright", "serve", str(folder), "--port", str(port)]
@@ -104,10 +112,10 @@ def serve(worker: Path, folder: Path, *options: str) -> Generator[Server]:
 
 
 @contextlib.contextmanager
-def workerd_server(folder: Path, upstream: str) -> Generator[Server]:
+def workerd_server(folder: Path, upstream: str, worker: Path = WORKER) -> Generator[Server]:
     """`workerd serve` with its defaults."""
     port = free_port()
-    shutil.copy(FOLDER / "worker.js", folder)
+    shutil.copy(worker, folder / "worker.js")
     config = folder / "workerd.capnp"
     config.write_text(_WORKERD.format(port=port, upstream=upstream))
     with _running("workerd", [workerd(), "serve", str(config)], port, folder) as server:
