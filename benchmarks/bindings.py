@@ -47,9 +47,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bindings", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of each case, in turns (3)")
     parser.add_argument("--seconds", type=int, default=1, help="length of a round (1)")
+    parser.add_argument("--case", default="", metavar="TEXT", help="only cases with it in the name")
     arguments = parser.parse_args()
     try:
-        rows = measure(arguments.rounds, arguments.seconds)
+        cases = [case for case in CASES if arguments.case in case[0]]
+        rows = measure(cases, arguments.rounds, arguments.seconds)
     except BenchmarkError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -63,14 +65,14 @@ def main() -> int:
     return 0
 
 
-def measure(rounds: int, seconds: int) -> list[Row]:
+def measure(cases: list[tuple[str, str, bool]], rounds: int, seconds: int) -> list[Row]:
     """Raises BenchmarkError."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         worker = FOLDER / "workers" / "bindings"
         with serve(worker, Path(folder), "--state", f"{folder}/state") as server:
             rows: list[Row] = []
             hellos: list[_Run] = []
-            for name, path, refusals in CASES:
+            for name, path, refusals in cases:
                 if path == "/read":
                     # A gateway that has written a key has not read it.
                     for _ in range(_FILLS):

@@ -24,6 +24,7 @@ from edgewright.gateway.pages import (
     PageDetails,
     error_response,
     generic,
+    plain_page,
 )
 from edgewright.messages import Request, Response, discard
 from edgewright.observe.records import Outcome, WorkerError
@@ -97,13 +98,14 @@ class Dispatcher:
         if self.dev and error is not None:
             bundle = self.node.bundle(self.worker)
             details = PageDetails.of(error, Sources(bundle.sources, bundle.files))
-        names, values = request.headers[::2], request.headers[1::2]
-        accept = b",".join(
-            value.encode("latin-1", "replace")
-            for name, value in zip(names, values, strict=True)
-            if name == "accept"
+        headers = request.headers
+        accept = ",".join(
+            [headers[i + 1] for i in range(0, len(headers), 2) if headers[i] == "accept"]
         )
-        return error_response(kind, accept=accept, details=details, ray=ray).passed_on()
+        if details is None and "html" not in accept.lower():
+            return plain_page(kind)
+        accepted = accept.encode("latin-1", "replace")
+        return error_response(kind, accept=accepted, details=details, ray=ray).passed_on()
 
     def run(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)

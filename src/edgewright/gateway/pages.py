@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from edgewright.messages import Response
@@ -100,6 +101,19 @@ def error_response(
         ],
         body,
     )
+
+
+def plain_page(kind: ErrorKind) -> Response:
+    """The response for `kind` to a program."""
+    headers, body = _plain_parts(kind)
+    return Response(kind.status, [*headers], body)
+
+
+@lru_cache(maxsize=100)
+def _plain_parts(kind: ErrorKind) -> tuple[list[str], bytes]:
+    """Always the same, and under an attack needed often."""
+    error = error_response(kind, accept=b"")
+    return error.passed_on().headers, error.body
 
 
 def _accepts_html(accept: bytes) -> bool:

@@ -87,16 +87,16 @@ def _pattern(route: str) -> Callable[[str], object]:
 def _place(url: str) -> str:
     """Host and path as the Worker's URL parser has them (URL §4.4), with what is percent-encoded
     for no reason decoded: no way of writing a path gets around a rule for it."""
-    rest = url.partition("://")[2]
-    if (end := _END.search(rest)) is not None:
-        rest = rest[: end.start()]
-    host, _, path = rest.partition("/")
+    host, _, path = url[url.index("://") + 3 :].partition("/")
+    path = path.partition("?")[0].partition("#")[0]
     if _UNUSUAL.search(path) is not None:
         path = _normal(path)
-    return f"{_PORT.sub('', host.rpartition('@')[2].lower()).removesuffix('.')}/{path}"
+    host = host.rpartition("@")[2].lower()
+    if ":" in host:
+        host = _PORT.sub("", host)
+    return f"{host.removesuffix('.')}/{path}"
 
 
-_END = re.compile(r"[?#]")
 _PORT = re.compile(r":\d*$")
 _UNUSUAL = re.compile(r"[%\\]|(^|/)\.")
 
