@@ -4,9 +4,11 @@ from edgewright.cli.cache import cache
 from edgewright.cli.commands import main
 from edgewright.cli.kv import kv
 from edgewright.cli.secret import secret
+from edgewright.cli.tail import tail
 
 main.add_command(cache)
 main.add_command(kv)
 main.add_command(secret)
+main.add_command(tail)
 
 __all__ = ["main"]

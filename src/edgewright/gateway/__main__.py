@@ -28,6 +28,8 @@ from edgewright.gateway.control import (
 from edgewright.gateway.hosts import describe_missing
 from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
+from edgewright.gateway.tail import TailError, TailServer
+from edgewright.observe.records import Everybody
 from edgewright.observe.stack import Sources
 from edgewright.observe.terminal import DevTerminal, ServeTerminal
 from edgewright.observe.trace import Tracing
@@ -100,12 +102,14 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         tls = Tls(Path(settings.tls_cert), Path(settings.tls_key))
         tls.check()
     terminal = DevTerminal() if settings.dev else ServeTerminal()
+    tracing = Tracing(on=settings.dev, watch=settings.dev)
+    tail = TailServer(tracing)
     most = Limits.of(settings.most, default=UNLIMITED)
     worker = Worker(
         settings.paths[0],
         others=settings.paths[1:],
         services=settings.services,
-        observer=terminal,
+        observer=Everybody([terminal, tail]),
         upstream=settings.upstream,
         most=most,
         live_clock=settings.live_clock,
@@ -115,11 +119,16 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         standby=not settings.dev,
         memory_mb=settings.memory_mb,
         state=settings.state or default_state(Path(settings.paths[0])),
-        tracing=Tracing(on=settings.dev, watch=settings.dev),
+        tracing=tracing,
         dev=settings.dev,
     )
     async with worker, contextlib.AsyncExitStack() as stack:
-        supervisor.write(encode(Ready(worker.bundle.name, _warnings(worker))))
+        warnings = _warnings(worker)
+        try:
+            await stack.enter_async_context(tail)
+        except TailError as error:
+            warnings.append(f"`edgewright tail` will not find this server: {error}.")
+        supervisor.write(encode(Ready(worker.bundle.name, warnings)))
         if isinstance(terminal, DevTerminal):
             reloading = asyncio.create_task(_reload_on_change(worker, terminal))
             stack.push_async_callback(_end, reloading)
@@ -138,7 +147,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
 
 def _warnings(worker: Worker) -> list[str]:
     if not worker.missing_layers:
-        return worker.config.warnings
+        return list(worker.config.warnings)
     lacking = describe_missing(worker.missing_layers)
     warning = f"The sandbox is incomplete here: {lacking}. `edgewright doctor` tells more."
     return [*worker.config.warnings, warning]

@@ -93,6 +93,21 @@ class Silent:
 
 
 @dataclass(slots=True)
+class Everybody:
+    """Tells several observers."""
+
+    observers: list[Observer]
+
+    def request_finished(self, record: RequestRecord) -> None:
+        for observer in self.observers:
+            observer.request_finished(record)
+
+    def logged(self, line: LogLine) -> None:
+        for observer in self.observers:
+            observer.logged(line)
+
+
+@dataclass(slots=True)
 class Recorder:
     """An observer that keeps everything, for tests and for the Python API."""
 

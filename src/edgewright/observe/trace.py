@@ -306,10 +306,22 @@ class Tracing:
     def __init__(self, *, on: bool = False, watch: bool = False) -> None:
         self.on = on
         self.watch = watch
+        self._always = on
+        self._listeners = 0
         self.rate = 1.0
         """The part of the traces begun here that is exported."""
         self.propagate = True
         """Whether callers' `traceparent` is joined, and upstreams get one."""
+
+    @property
+    def listeners(self) -> int:
+        """How many want traces for as long as they listen."""
+        return self._listeners
+
+    @listeners.setter
+    def listeners(self, count: int) -> None:
+        self._listeners = count
+        self.on = self._always or count > 0
 
     def begin(self, worker: str, request: Request, limits: Limits) -> Trace:
         """A request begins: a trace of its own, or a part of its caller's, which is another Worker
