@@ -35,7 +35,10 @@ class TailError(Exception):
 
 def tail_folder() -> Path:
     """Where the sockets are. Raises TailError when somebody else could be in it."""
-    folder = platformdirs.user_runtime_path("edgewright") / "tail"
+    # platformdirs would fall back to a folder in /tmp, whose name anybody may have taken.
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    base = Path(runtime) / "edgewright" if runtime else platformdirs.user_state_path("edgewright")
+    folder = base / "tail"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()
