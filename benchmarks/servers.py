@@ -20,6 +20,8 @@ BIG = 100_000_000
 """Bytes of the upstream's /big."""
 MEGABYTE = b"0123456789abcdef" * 65536
 """The upstream's /megabyte."""
+PAGE = 10 * 1024
+"""Bytes of its /page.bin, which says that it may be cached."""
 
 WORKER = FOLDER / "worker.js"
 
@@ -39,7 +41,26 @@ http {{
     root {folder};
     location = /big {{ default_type application/octet-stream; }}
     location = /megabyte {{ default_type text/plain; }}
+    location = /page.bin {{
+      default_type application/octet-stream; add_header Cache-Control max-age=86400;
+    }}
     location / {{ default_type text/plain; return 200 "{body}"; }}
+  }}
+}}
+"""
+
+_NGINX_CACHE = """\
+worker_processes 1; daemon off; master_process off;
+pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 100000000; sendfile on; tcp_nodelay on;
+  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+  proxy_cache_path {folder}/cache keys_zone=pages:10m;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ proxy_pass {upstream}; proxy_cache pages; }}
   }}
 }}
 """
@@ -70,13 +91,25 @@ class Server:
 
 @contextlib.contextmanager
 def upstream(folder: Path) -> Generator[Server]:
-    """nginx: 100 bytes at every path, BIG bytes at /big, and MEGABYTE."""
+    """nginx: 100 bytes at every path, BIG bytes at /big, MEGABYTE, and PAGE at /page.bin."""
     port = free_port()
     (folder / "megabyte").write_bytes(MEGABYTE)
+    (folder / "page.bin").write_bytes(MEGABYTE[:PAGE])
     with (folder / "big").open("wb") as file:
         file.truncate(BIG)
     config = folder / "nginx.conf"
     config.write_text(_NGINX.format(folder=folder, port=port, body="0123456789" * 10))
+    command = [program("nginx"), "-p", str(folder), "-c", str(config)]
+    with _running("nginx", command, port, folder) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def nginx_cache(folder: Path, upstream: str) -> Generator[Server]:
+    """nginx as a caching proxy in front of the upstream, with its defaults."""
+    port = free_port()
+    config = folder / "nginx.conf"
+    config.write_text(_NGINX_CACHE.format(folder=folder, port=port, upstream=upstream))
     command = [program("nginx"), "-p", str(folder), "-c", str(config)]
     with _running("nginx", command, port, folder) as server:
         yield server
