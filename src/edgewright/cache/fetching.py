@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from edgewright.observe.trace import FetchTrace
     from edgewright.websocket.handshake import ClientHandshake
 
+_PASSED = 10.0
+_MOST_PASSED = 10_000
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """RFC 9110 §9.2.1. What else succeeds may have changed what is stored."""
 
@@ -51,6 +55,8 @@ class FetchCache:
         self._partition = partition
         self._upstream = upstream
         self._fills = Fills()
+        self._passed: OrderedDict[str, float] = OrderedDict()
+        """Until when requests for what could not be stored do not wait for each other."""
         self._filler = Filler(store, partition, upstream, self._fills)
 
     def through(self, rule: Rule | None) -> CachedHops:
@@ -133,10 +139,12 @@ class FetchCache:
     async def _share(self, ask: Ask, stale: Record | None) -> UpstreamResponse:
         """From the upstream, by a request that others may have made already."""
         # What only one user may see is nobody else's, whatever its response says.
-        own = "authorization" in ask.headers
-        joined = None if own else self._fills.get(ask.key)
+        own = "authorization" in ask.headers or ask.rule.revalidate
+        shared = not own and not self._is_passed(ask.key)
+        joined = self._fills.get(ask.key) if shared else None
         fill = joined or self._fills.start(
-            None if own else ask.key, lambda fill: self._filler.fill(fill, ask, stale)
+            ask.key if shared else None,
+            lambda fill: self._filler.fill(fill, ask, stale, shared=shared),
         )
         asked = time.time()
         filled = await fill.wait()
@@ -146,10 +154,26 @@ class FetchCache:
             label = filled.label if joined is None or filled.label == "STALE" else "HIT"
             if (found := await self._from_fill(ask, filled, label)) is not None:
                 return found
-        elif (upstream := filled.take()) is not None:
+        if (upstream := filled.take()) is not None:
+            if upstream.status < 500:
+                self._pass_from_now_on(ask.key)
             upstream.headers = labelled(upstream.headers, filled.label)
             return upstream
         return await self._pass(ask, "GET", "MISS" if filled.record else "BYPASS")
+
+    def _pass_from_now_on(self, key: str) -> None:
+        self._passed[key] = time.monotonic() + _PASSED
+        if len(self._passed) > _MOST_PASSED:
+            self._passed.popitem(last=False)
+
+    def _is_passed(self, key: str) -> bool:
+        """Whether nobody should wait for another's response, as it will be of no use to them: the
+        last one was not."""
+        until = self._passed.get(key)
+        if until is None or until > time.monotonic():
+            return until is not None
+        del self._passed[key]
+        return False
 
     async def _from_store(self, ask: Ask, record: Record, label: str) -> UpstreamResponse | None:
         found = await answer(self._store, record, ask.headers, label, head=ask.head)

@@ -11,7 +11,7 @@ import msgspec
 from edgewright.cache.answers import make_record, tags_of
 from edgewright.cache.asks import Ask, ask_upstream, without
 from edgewright.cache.fills import Fill, Filled, Fills
-from edgewright.cache.policy import Lifetime, conditions, freshened, lifetime
+from edgewright.cache.policy import Lifetime, conditions, freshened, lifetime, matches
 from edgewright.cache.record import Record
 from edgewright.cache.spool import Spool
 from edgewright.cache.store import Store, StoreError
@@ -37,6 +37,9 @@ _ERRORS = frozenset({500, 502, 503, 504})
 
 _CLAIM = 10.0
 """Seconds in which nobody else revalidates a response: as long as it takes, or after a failure."""
+_WAIT = 5.0
+"""Seconds that a gateway waits for what another gets from the upstream."""
+_POLL = 0.02
 _MOST_REVALIDATIONS = 64
 _REVALIDATION_TIMEOUT = 60.0
 
@@ -51,8 +54,41 @@ class Filler:
         self._fills = fills
         self._revalidating: set[str] = set()
 
-    async def fill(self, fill: Fill, ask: Ask, stale: Record | None) -> None:
-        """Gets a response from the upstream, tells who waits for it, and stores it."""
+    async def fill(self, fill: Fill, ask: Ask, stale: Record | None, *, shared: bool) -> None:
+        """Gets a response from the upstream, tells who waits for it, and stores it. One that may be
+        `shared` is got by one gateway of the node at a time."""
+        claim = f"fill {ask.key}"
+        if not shared:
+            await self._fill(fill, ask, stale)
+            return
+        try:
+            claimed, found = await self._wait_for_others(claim, ask)
+        except StoreError:
+            claimed, found = False, None
+        try:
+            if found is None:
+                await self._fill(fill, ask, stale)
+            else:
+                fill.settle(Filled("HIT", found))
+        finally:
+            if claimed:
+                await self._store.release(claim)
+
+    async def _wait_for_others(self, claim: str, ask: Ask) -> tuple[bool, Record | None]:
+        """Whether it is this gateway's to do, and what another has stored meanwhile. None has to
+        wait for longer than _WAIT for one that is slow, or was killed."""
+        waited = 0.0
+        while not await self._store.claim(claim, _WAIT):
+            if waited >= _WAIT:
+                return False, None
+            await asyncio.sleep(_POLL)
+            waited += _POLL
+            for record in await self._store.find(ask.key):
+                if matches(record.vary, ask.headers) and time.time() < record.fresh_until:
+                    return False, record
+        return True, None
+
+    async def _fill(self, fill: Fill, ask: Ask, stale: Record | None) -> None:
         requested = time.time()
         headers = without(ask.headers, _CONDITIONS)
         validators = [] if stale is None else conditions(stale.headers)
@@ -180,7 +216,7 @@ class Filler:
         try:
             if not await self._store.claim(ask.key, _CLAIM):
                 return
-            fill = self._fills.start(ask.key, lambda fill: self.fill(fill, ask, stale))
+            fill = self._fills.start(ask.key, lambda fill: self.fill(fill, ask, stale, shared=True))
             async with asyncio.timeout(_REVALIDATION_TIMEOUT):
                 filled = await fill.wait()
                 if fill.task is not None:
