@@ -89,23 +89,32 @@ class Subrequests:
         if service is not None:
             self._start_service(active, command, service, body)
             return
-        self.when_free(active, command.op, partial(self._start, active, command, body), body)
+        if self._takes_connection(active, command.op):
+            self._start(active, command, body)
+        else:
+            self._queue(active, command.op, partial(self._start, active, command, body), body)
 
     def when_free(
-        self,
-        active: ActiveRequest,
-        op: int,
-        start: Callable[[], None],
-        body: bytes | Body | None,
+        self, active: ActiveRequest, op: int, start: Callable[[], None], body: bytes | Body | None
     ) -> None:
-        """Calls `start` as soon as there is a connection for the op, now if possible."""
-        if active.connections is None:
-            active.connections = Connections(self._limits.connections)
-        if active.connections.take(op):
+        """Calls `start` as soon as there is a connection for the op, now if possible. `body` is let
+        go of if that never comes."""
+        if self._takes_connection(active, op):
             start()
         else:
-            active.ops[op] = active.connections.queue(op, start, body)
-            self._queueing.add(active)
+            self._queue(active, op, start, body)
+
+    def _takes_connection(self, active: ActiveRequest, op: int) -> bool:
+        if active.connections is None:
+            active.connections = Connections(self._limits.connections)
+        return active.connections.take(op)
+
+    def _queue(
+        self, active: ActiveRequest, op: int, start: Callable[[], None], body: bytes | Body | None
+    ) -> None:
+        assert active.connections is not None
+        active.ops[op] = active.connections.queue(op, start, body)
+        self._queueing.add(active)
 
     def _start_service(
         self,
@@ -169,9 +178,10 @@ class Subrequests:
 
     def release(self, active: ActiveRequest, op: int) -> None:
         """A subrequest needs its connection no more."""
-        if active.connections is not None:
-            active.connections.release(op)
-            if not active.connections.waiting:
+        connections = active.connections
+        if connections is not None:
+            connections.release(op)
+            if self._queueing and not connections.waiting:
                 self._queueing.discard(active)
 
     def unblock(self) -> None:
@@ -203,7 +213,8 @@ class Subrequests:
     ) -> None:
         """Tells the isolate what came of an op."""
         del active.ops[op]
-        self._bodies.uploaded(active, op)
+        if active.uploads:
+            self._bodies.uploaded(active, op)
         if active.trace is not None:
             active.trace.fetched(op, upstream)
         if isinstance(upstream, SubrequestError):

@@ -177,12 +177,16 @@ class _Fetch:
         self._hop.cancel()
 
     def _arrived(self, result: UpstreamResponse | SubrequestError) -> None:
-        if isinstance(result, SubrequestError) or result.status not in REDIRECTS:
-            self._finish(result)
+        if isinstance(result, SubrequestError):
+            self._settle(result)
+            return
+        result.redirected = self._redirects > 0
+        if result.status not in REDIRECTS:
+            self._settle(result)
             return
         location = header(result.headers, "location")
         if self._redirect == "manual" or (self._redirect == "follow" and location is None):
-            self._finish(result)
+            self._settle(result)
             return
         discard(result.body)
         try:
@@ -201,11 +205,6 @@ class _Fetch:
             self.begin()
         except SubrequestError as error:
             self._settle(error)
-
-    def _finish(self, result: UpstreamResponse | SubrequestError) -> None:
-        if isinstance(result, UpstreamResponse):
-            result.redirected = self._redirects > 0
-        self._settle(result)
 
 
 def redirected(

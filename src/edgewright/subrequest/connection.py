@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 from typing import cast
@@ -12,145 +10,16 @@ from typing import cast
 import httptools
 
 from edgewright.messages import BodyError
-from edgewright.observe.trace import FetchTrace
+from edgewright.protocol.messages import INLINE_BODY
+from edgewright.subrequest.body import Http1Body
 from edgewright.subrequest.dial import Target
-from edgewright.subrequest.upstream import (
-    NULL_BODY,
-    PHRASES,
-    Settle,
-    SubrequestError,
-    Upload,
-    UpstreamResponse,
-    content_length,
-    is_short,
-)
-from edgewright.websocket.handshake import ClientHandshake
-from edgewright.websocket.wire import WireWebSocket
+from edgewright.subrequest.exchange import Exchange
+from edgewright.subrequest.upstream import NULL_BODY, Upload, content_length
 
 MAX_HEAD = 128 * 1024
 """Bytes of a response's headers."""
 
-GRACE = 0.005
-"""Seconds that a response waits for a short body that has not come with its head."""
-
-BUFFER = 256 * 1024
-"""Bytes of a body that are taken in before its reader comes for them."""
-
 LOST = "Network connection lost."
-
-
-class Exchange:
-    """One request, and the response to it as far as it has come."""
-
-    __slots__ = (
-        "_grace",
-        "_settle",
-        "body",
-        "connecting",
-        "connection",
-        "handshake",
-        "head_complete",
-        "head_size",
-        "headers",
-        "method",
-        "payload",
-        "status",
-        "trace",
-        "upload",
-        "url",
-        "websocket",
-    )
-
-    def __init__(
-        self,
-        method: str,
-        url: str,
-        payload: bytes,
-        upload: Upload | None,
-        settle: Settle,
-        handshake: ClientHandshake | None = None,
-        trace: FetchTrace | None = None,
-    ) -> None:
-        self.trace = trace
-        self.method = method
-        self.url = url
-        self.payload = payload
-        """The request, up to where its upload begins."""
-        self.upload = upload
-        self.handshake = handshake
-        """Where a WebSocket is asked for."""
-        self.websocket: WireWebSocket | None = None
-        self.connecting: asyncio.Task[None] | None = None
-        self.connection: Connection | None = None
-        self.status = 0
-        self.headers: list[str] = []
-        self.head_size = 0
-        self.head_complete = False
-        self.body: Http1Body | None = None
-        self._settle: Settle | None = settle
-        self._grace: asyncio.TimerHandle | None = None
-
-    @property
-    def wanted(self) -> bool:
-        """Whether somebody waits for the response."""
-        return self._settle is not None
-
-    @property
-    def switches(self) -> bool:
-        """Whether this is the answer to a handshake."""
-        return self.status == 101 and self.handshake is not None
-
-    def cancel(self) -> None:
-        """See Subrequest. What has come of the body after the head is its reader's to let go of."""
-        if self._settle is None:
-            return
-        self._end()
-        if self.connection is not None:
-            self.connection.give_up(self)
-        elif self.connecting is not None:
-            self.connecting.cancel()
-
-    def fail(self, message: str) -> None:
-        """There will be no response."""
-        settle = self._settle
-        self._end()
-        if settle is not None:
-            settle(SubrequestError(message))
-
-    def arrive(self, *, waited: bool = False) -> None:
-        """The head is there, and maybe more: tells so, once. A short body is given GRACE seconds to
-        come along, as a turn of its own would cost more than that."""
-        settle = self._settle
-        if settle is None:
-            return
-        body: bytes | Http1Body | None = self.body
-        if self.body is not None and is_short(self.headers, self.body.length):
-            if self.body.complete:
-                body = self.body.take()
-            elif not waited and not self.body.over:
-                if self._grace is None:
-                    loop = asyncio.get_running_loop()
-                    self._grace = loop.call_later(GRACE, self._waited)
-                return
-        self._settle = None
-        if self._grace is not None:
-            self._grace.cancel()
-        phrase = PHRASES.get(self.status, "")
-        settle(
-            UpstreamResponse(
-                self.status, phrase, self.headers, self.url, False, body, self.websocket
-            )
-        )
-
-    def _waited(self) -> None:
-        self.arrive(waited=True)
-
-    def _end(self) -> None:
-        self._settle = None
-        if self._grace is not None:
-            self._grace.cancel()
-        if self.upload is not None:
-            self.upload.give_up()
 
 
 class Connection(asyncio.Protocol):
@@ -174,6 +43,8 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._exchange: Exchange | None = None
         """None between requests."""
+        self._headers: list[str] | None = None
+        """Of the head that is arriving."""
         self._closing_ends_body = False
         self._uploading: asyncio.Task[None] | None = None
         self._may_write: asyncio.Event | None = None
@@ -185,13 +56,15 @@ class Connection(asyncio.Protocol):
     def start(self, exchange: Exchange) -> None:
         """Sends a request."""
         self._exchange = exchange
+        self._headers = []
         exchange.connection = self
-        if self._transport is None:
+        transport = self._transport
+        if transport is None:
             self.connection_lost(None)
             return
         if exchange.trace is not None:
             exchange.trace.sent = perf_counter()
-        self._transport.write(exchange.payload)
+        transport.write(exchange.payload)
         if exchange.upload is not None:
             loop = asyncio.get_running_loop()
             self._uploading = loop.create_task(self._upload(exchange.upload))
@@ -279,9 +152,9 @@ class Connection(asyncio.Protocol):
         if exchange is None:
             self._end(reusable=False)
             return
-        if exchange.body is not None:
+        if (body := exchange.streamed()) is not None:
             complete = self._closing_ends_body and exc is None
-            exchange.body.end(None if complete else LOST)
+            body.end(None if complete else LOST)
         self._end(reusable=False)
         if exchange.head_complete:
             exchange.arrive()
@@ -301,60 +174,68 @@ class Connection(asyncio.Protocol):
     # --- What llhttp calls ------------------------------------------------------------------------
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        exchange = self._exchange
-        if exchange is not None and not exchange.head_complete:  # else it is a trailer
-            exchange.headers += (_lower(name), value.decode("latin-1"))
+        headers = self._headers
+        if headers is not None:  # else it is a trailer
+            headers += (name.decode("latin-1").lower(), value.decode("latin-1"))
 
     def on_headers_complete(self) -> None:
-        exchange = self._exchange
-        if exchange is None:
+        exchange, headers = self._exchange, self._headers
+        if exchange is None or headers is None:
             raise httptools.HttpParserError("bytes after the response")
-        status = exchange.status = self._parser.get_status_code()
+        parser = self._parser
+        status = exchange.status = parser.get_status_code()
         if status < 200 and not exchange.switches:
             return  # Another head follows (RFC 9110 §15.2).
+        exchange.headers, self._headers = headers, None
         exchange.head_complete = True
         if exchange.trace is not None:
             exchange.trace.first_byte = perf_counter()
-        flat = exchange.headers
         if exchange.method == "HEAD":
             # llhttp would wait for the body that the head tells of; the next gets a new one.
-            keep_alive = self._parser.should_keep_alive()
+            keep_alive = parser.should_keep_alive()
             self._parser = httptools.HttpResponseParser(self)
-            self._complete(keep_alive=keep_alive)
+            self._complete(exchange, keep_alive=keep_alive)
         elif status not in NULL_BODY:
-            length = content_length(flat)
-            exchange.body = Http1Body(self, length)
-            self._closing_ends_body = length is None and "transfer-encoding" not in flat
+            length = exchange.length = content_length(headers)
+            if length is None or length > INLINE_BODY or "content-encoding" in headers:
+                exchange.body = Http1Body(self, length)
+                self._closing_ends_body = length is None and "transfer-encoding" not in headers
+            else:
+                exchange.is_short = True
+                if length == 0:
+                    exchange.whole = b""
 
     def on_body(self, data: bytes) -> None:
-        if self._exchange is not None and self._exchange.body is not None:
-            self._exchange.body.push(data)
+        exchange = self._exchange
+        if exchange is None:
+            return
+        if exchange.body is None and exchange.is_short and len(data) == exchange.length:
+            exchange.whole = data
+        elif (body := exchange.streamed()) is not None:
+            body.push(data)
 
     def on_message_complete(self) -> None:
         exchange = self._exchange
         if exchange is None:
             return  # HEAD, see above
-        if exchange.switches:
-            return
         if exchange.status < 200:
-            exchange.headers, exchange.head_size = [], 0
+            if not exchange.switches:
+                self._headers, exchange.head_size = [], 0
             return
-        self._complete(keep_alive=self._parser.should_keep_alive())
+        self._complete(exchange, keep_alive=self._parser.should_keep_alive())
 
-    def _complete(self, *, keep_alive: bool) -> None:
-        exchange = self._exchange
-        if exchange is not None and exchange.body is not None:
+    def _complete(self, exchange: Exchange, *, keep_alive: bool) -> None:
+        if exchange.body is not None:
             exchange.body.end(None)
-        sent = self._uploading is None
-        self._end(reusable=keep_alive and sent and self.usable)
+        self._end(reusable=keep_alive and self._uploading is None and self.usable)
 
     def _fail(self, message: str) -> None:
         exchange = self._exchange
         self._end(reusable=False)
         if exchange is None:
             return
-        if exchange.body is not None:
-            exchange.body.end(message)
+        if (body := exchange.streamed()) is not None:
+            body.end(message)
         if not exchange.head_complete:
             exchange.fail(message)
 
@@ -373,100 +254,3 @@ class Connection(asyncio.Protocol):
         if not reusable:
             self.abort()
         self._release(self, reusable)
-
-
-class Http1Body:
-    """A response's body: what has come, until it is read."""
-
-    __slots__ = (
-        "_chunks",
-        "_connection",
-        "_ended",
-        "_error",
-        "_paused",
-        "_size",
-        "_waiter",
-        "length",
-    )
-
-    def __init__(self, connection: Connection, length: int | None) -> None:
-        self.length = length
-        self._connection = connection
-        self._chunks: deque[bytes] = deque()
-        self._size = 0
-        self._ended = False
-        self._error: str | None = None
-        self._paused = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    async def read(self) -> bytes:
-        while not self._chunks:
-            if self._error is not None:
-                raise BodyError(self._error)
-            if self._ended:
-                return b""
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        return self.take()
-
-    @property
-    def over(self) -> bool:
-        """Whether no more will come."""
-        return self._ended
-
-    @property
-    def complete(self) -> bool:
-        """Whether all of it is here."""
-        return self._ended and self._error is None
-
-    def take(self) -> bytes:
-        """All that is here and not read."""
-        chunk = self._chunks.popleft() if len(self._chunks) == 1 else b"".join(self._chunks)
-        self._chunks.clear()
-        self._size = 0
-        if self._paused:
-            self._paused = False
-            self._connection.resume()
-        return chunk
-
-    def discard(self) -> None:
-        if not self._ended:
-            self.end(None)
-            self._connection.abort()
-        self._chunks.clear()
-
-    def break_off(self, reason: str) -> None:
-        if not self._ended:
-            self._chunks.clear()
-            self.end(reason)
-            self._connection.abort()
-
-    def push(self, data: bytes) -> None:
-        """Bytes from the connection."""
-        if self._ended:
-            return
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._size > BUFFER and not self._paused:
-            self._paused = True
-            self._connection.pause()
-        self._wake()
-
-    def end(self, error: str | None) -> None:
-        """All bytes have come, or no more will."""
-        if not self._ended:
-            self._ended = True
-            self._error = error
-            if self._paused:  # The connection is somebody else's from now on.
-                self._paused = False
-                self._connection.resume()
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
-@functools.lru_cache(maxsize=1024)
-def _lower(name: bytes) -> str:
-    return name.decode("latin-1").lower()

@@ -14,9 +14,8 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import perf_counter
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import certifi
 
@@ -43,8 +42,7 @@ class DialError(Exception):
     """No connection; the message is for the Worker's developer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a connection goes."""
 
     host: str

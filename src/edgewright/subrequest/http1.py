@@ -16,8 +16,9 @@ from urllib.parse import unquote_to_bytes
 
 from edgewright.messages import CONNECTION_HEADERS, IDEMPOTENT, Body
 from edgewright.observe.trace import FetchTrace
-from edgewright.subrequest.connection import LOST, Connection, Exchange
+from edgewright.subrequest.connection import LOST, Connection
 from edgewright.subrequest.dial import DialError, Outbound, Target, dial
+from edgewright.subrequest.exchange import Exchange
 from edgewright.subrequest.upstream import Settle, SubrequestError, Upload
 from edgewright.websocket.handshake import ClientHandshake
 

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from edgewright.messages import Body, BodyError, discard
-from edgewright.protocol.messages import INLINE_BODY
 from edgewright.websocket.socket import WebSocket
 
 if TYPE_CHECKING:
@@ -118,10 +117,13 @@ def header(flat: list[str], name: str) -> str | None:
     """The first value of a header in a flat list, or None."""
     if name not in flat:  # the usual answer, at C speed
         return None
-    for index in range(0, len(flat), 2):
-        if flat[index] == name:
-            return flat[index + 1]
-    return None
+    at = flat.index(name)
+    if at % 2:  # a value that looks the same
+        names = flat[::2]
+        if name not in names:
+            return None
+        at = names.index(name) * 2
+    return flat[at + 1]
 
 
 def content_length(flat: list[str]) -> int | None:
@@ -130,9 +132,3 @@ def content_length(flat: list[str]) -> int | None:
     if value is None or len(value) > 18 or not (value.isascii() and value.isdigit()):
         return None
     return int(value)
-
-
-def is_short(flat: list[str], length: int | None) -> bool:
-    """Whether a response's body rides along with its head instead of staying a stream: it is known
-    to be short, and is in no content coding that would have to be taken off first."""
-    return length is not None and length <= INLINE_BODY and "content-encoding" not in flat
