@@ -18,7 +18,7 @@ from edgewright.gateway.requests import (
     body_too_large,
     parse,
 )
-from edgewright.gateway.responses import fields
+from edgewright.gateway.responses import body_length, header_lines
 from edgewright.messages import Body, BodyError, Request, Response, discard
 from edgewright.protocol.messages import INLINE_BODY
 
@@ -96,7 +96,7 @@ class Exchange:
             if not self._arrival.target.startswith(b"/"):
                 _take_apart(self._arrival)
             limits = handler.limits
-            request, framing = parse(self._arrival, limits)
+            request, framing = parse(self._arrival, limits, self._connection.head(self._arrival))
         except Refused as refused:
             if refused.status != 413:
                 self.keep_alive = False
@@ -217,13 +217,12 @@ class Exchange:
             discard(body)
             return
         chunked = False
-        headers = fields(response, head=head_only)
         if body is not None and not isinstance(body, bytes) and body.length is None:
             if self._arrival.protocol == HTTP_1_1:
                 chunked = not head_only
             else:
                 self.keep_alive = False  # The end of the connection is the end of the body.
-        head = self._head(response.status, headers, chunked)
+        head = self._head(response, chunked)
         if head_only or response.status in (204, 304):
             discard(body)
             self._connection.write(head)
@@ -268,12 +267,16 @@ class Exchange:
         self.complete = True
         self._connection.responded(self)
 
-    def _head(self, status: int, headers: list[tuple[bytes, bytes]], chunked: bool) -> bytes:
+    def _head(self, response: Response, chunked: bool) -> bytes:
         """The response's head (RFC 9112 §4)."""
         server = self._connection.server
-        lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-        if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
-            raise ValueError("A response header holds a line break.")
+        head_only = self._arrival.method == "HEAD"
+        headers = header_lines(response, head=head_only)
+        status = response.status
+        lines = (_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status) + headers.lines
+        length = body_length(response, head=head_only)
+        if length is not None:
+            lines += b"content-length: %d\r\n" % length
         if chunked:
             lines += b"transfer-encoding: chunked\r\n"
         if not self.keep_alive or self.awaits_continue or server.stopping:
@@ -281,9 +284,7 @@ class Exchange:
             lines += b"connection: close\r\n"
         elif self._arrival.protocol == HTTP_1_0:
             lines += b"connection: keep-alive\r\n"
-        date = b"" if any(name == b"date" for name, _ in headers) else server.date
-        status_line = _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
-        return b"%b%b%b\r\n" % (status_line, lines, date)
+        return lines + (b"\r\n" if headers.dated else server.date_and_end)
 
 
 def _take_apart(arrival: Arrival) -> None:

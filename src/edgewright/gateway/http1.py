@@ -20,7 +20,7 @@ import httptools
 
 from edgewright.gateway.dispatch import Handler
 from edgewright.gateway.exchange import Exchange
-from edgewright.gateway.requests import HTTP_1_0, HTTP_1_1, Arrival
+from edgewright.gateway.requests import HTTP_1_0, HTTP_1_1, Arrival, Head, parse_head
 from edgewright.gateway.websockets import ServedWebSocket, serve_websocket
 from edgewright.messages import Response
 
@@ -43,7 +43,9 @@ class Http1Server:
         self.handler = handler
         self.loop = asyncio.get_running_loop()
         self.date = b""
-        """The Date header's line (RFC 9110 §6.6.1), made anew each second."""
+        """The Date header's line (RFC 9110 §6.6.1), made anew each second; and the end of a head
+        that has it."""
+        self.date_and_end = b""
         self.stopping = False
         self._max_connections = max_connections
         self._connections: set[Connection] = set()
@@ -96,6 +98,7 @@ class Http1Server:
 
     def _sweep(self) -> None:
         self.date = b"date: %b\r\n" % formatdate(usegmt=True).encode()
+        self.date_and_end = self.date + b"\r\n"
         now = time.monotonic()
         for connection in self._connections.copy():
             if connection.deadline < now:
@@ -117,6 +120,9 @@ class Connection(asyncio.Protocol):
         self._address: tuple[str, int] | None = None
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
+        self._last_said: tuple[str, list[tuple[bytes, bytes]]] | None = None
+        self._last_head: Head | None = None
+        """What the last request's headers came to."""
         self._fed = 0
         self._head_size = 0
         """Bytes of this head in earlier chunks; `_fed` are in this one."""
@@ -141,6 +147,13 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         if self._transport is not None:
             self._transport.write(data)
+
+    def head(self, arrival: Arrival) -> Head:
+        """What the request's headers come to. Raises Refused."""
+        said = arrival.protocol, arrival.headers
+        if self._last_head is None or self._last_said != said:
+            self._last_head, self._last_said = parse_head(arrival), said
+        return self._last_head
 
     def hold_back(self) -> None:
         """Enough has come: the client is to wait."""

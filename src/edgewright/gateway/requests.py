@@ -50,8 +50,45 @@ class Framing:
     length: int | None
 
 
-def parse(arrival: Arrival, limits: Limits) -> tuple[Request, Framing]:
-    """The Request, still without its body. Raises Refused."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a request's header fields come to."""
+
+    headers: list[str]
+    """What a Worker sees: flat."""
+    origin: str
+    """The beginning of the request's URL."""
+    size: int
+    """Bytes of names and values."""
+    length: int | None
+    chunked: bool
+
+
+def parse(arrival: Arrival, limits: Limits, head: Head | None = None) -> tuple[Request, Framing]:
+    """The Request, still without its body. `head` is what parse_head() gave, if it was asked
+    before. Raises Refused."""
+    head = head or parse_head(arrival)
+    if head.size > limits.request_headers_kb << 10:
+        raise Refused(431, "the headers are too large")
+    try:
+        target = arrival.target.decode()  # whatever is not ASCII in it is UTF-8
+    except UnicodeDecodeError as error:
+        raise Refused(400, "a target that is none") from error
+    url = f"{head.origin}{'' if target.startswith('/') else '/'}{target}"
+    if len(url) > limits.url_kb << 10:
+        raise Refused(414, "the URL is too long")
+    length = head.length
+    if length is not None and length > limits.request_body_mb << 20:
+        raise Refused(413, "the body is too large")
+    method = arrival.method
+    has_body = method not in ("GET", "HEAD") and bool(length or (length is None and head.chunked))
+    request = Request(method, url, [*head.headers], None, {"httpProtocol": arrival.protocol})
+    return request, Framing(has_body, length)
+
+
+def parse_head(arrival: Arrival) -> Head:
+    """What is the same for all requests of a connection with the same headers: and a client that
+    keeps one says the same again and again. Raises Refused."""
     hosts: list[str] = []
     size = 0
     length: int | None = None
@@ -68,11 +105,9 @@ def parse(arrival: Arrival, limits: Limits) -> tuple[Request, Framing]:
             chunked = chunked or name == "transfer-encoding"
             continue
         headers += (name, value)
-    if size > limits.request_headers_kb << 10:
-        raise Refused(431, "the headers are too large")
-    scheme, server = arrival.scheme, arrival.server
+    scheme = arrival.scheme
     if not any(hosts) and arrival.protocol == HTTP_1_0:  # granian gives an empty one for none
-        host, port = server or ("localhost", None)
+        host, port = arrival.server or ("localhost", None)
         hosts = [host if port is None else f"{host}:{port}"]
     # RFC 9112 §3.2: exactly one.
     if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
@@ -81,20 +116,7 @@ def parse(arrival: Arrival, limits: Limits) -> tuple[Request, Framing]:
     if arrival.client is not None:
         address = arrival.client[0]
         headers += ("cf-connecting-ip", address, "x-real-ip", address)
-    try:
-        target = arrival.target.decode()  # whatever is not ASCII in it is UTF-8
-    except UnicodeDecodeError as error:
-        raise Refused(400, "a target that is none") from error
-    url = f"{scheme}://{hosts[0]}{'' if target.startswith('/') else '/'}{target}"
-    if len(url) > limits.url_kb << 10:
-        raise Refused(414, "the URL is too long")
-    if length is not None and length > limits.request_body_mb << 20:
-        raise Refused(413, "the body is too large")
-    has_body = arrival.method not in ("GET", "HEAD") and bool(
-        length or (length is None and chunked)
-    )
-    request = Request(arrival.method, url, headers, None, {"httpProtocol": arrival.protocol})
-    return request, Framing(has_body, length)
+    return Head(headers, f"{scheme}://{hosts[0]}", size, length, chunked)
 
 
 def body_too_large(most: int) -> str:
