@@ -111,7 +111,7 @@ async def _first_requests(workers: int, pause: float) -> list[float]:
             await asyncio.sleep(pause)
             start = time.perf_counter()
             active = await node.begin(f"w{number}", Request("GET", "http://example.com/", []))
-            response = await active.head
+            response = await active.head.wait()
             taken.append((time.perf_counter() - start) * 1000)
             if response.status != 200:
                 raise BenchmarkError(f"A first request was answered with {response.status}.")

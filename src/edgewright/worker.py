@@ -117,6 +117,8 @@ class Worker:
     with those that the machine has ("auto"), or not ("off"). With `standby`, a second process waits
     for the end of the first, which is then replaced at once. `memory_mb` is what its isolates may
     use together before idle ones are given up: half of the machine's memory, if it is not given.
+    Each of those processes is bound to one of `host_cpus`, in turn, where any are given.
+
     `state` is the folder that KV, secrets and the like are kept in; without one there are no
     secrets, and the rest is in memory, and ends with it. `dev` is for the person who writes the
     Worker: secrets come from `.dev.vars` or `.env`, and namespaces with a `preview_id` are others.
@@ -147,6 +149,7 @@ class Worker:
         state: str | Path | None = None,
         tracing: Tracing | None = None,
         dev: bool = False,
+        host_cpus: Sequence[int] = (),
     ) -> None:
         self.paths = [Path(path), *map(Path, others)]
         self._env = dict(env or {})
@@ -170,6 +173,7 @@ class Worker:
             tracing=tracing,
             bindings=Bindings(self._state, preview=dev),
             cache=None if self._state is None else open_store(self._state),
+            host_cpus=host_cpus,
         )
         self._versions: list[Version] = []
 
@@ -278,7 +282,7 @@ class Worker:
     async def _response(self, active: ActiveRequest) -> messages.Response:
         """Raises WorkerFailure."""
         try:
-            return await active.head
+            return await active.head.wait()
         except WorkerFailure as failure:
             origin = await self._node.pass_through(active) if failure.pass_through else None
             if origin is None:

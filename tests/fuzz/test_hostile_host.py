@@ -215,7 +215,7 @@ async def _play(said: list[Said]) -> None:
     assert not isolate.busy
     for each in active:
         # One that may begin again somewhere else is not the isolate's any more.
-        assert each.isolate is None or each.head.done()
+        assert each.isolate is None or each.head.done
         assert not each.ops
         assert not each.uploads
 
@@ -244,9 +244,10 @@ async def _answer(theirs: socket.socket, said: list[Said]) -> None:
 
 
 async def _read(active: ActiveRequest) -> None:
-    done = asyncio.ensure_future(active.head)
+    done = asyncio.ensure_future(active.head.wait())
     await settled(lambda: done.done() or active.isolate is None)
     if not done.done():
+        done.cancel()
         return
     response = await given_up_on(done, WorkerFailure)
     if response is None:

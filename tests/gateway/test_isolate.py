@@ -180,7 +180,7 @@ async def test_a_request_from_its_start_to_its_end(played: Played) -> None:
     await played.say(
         respond(1, status=201, headers=["x", "y"], inline=2), blob=b"hi", spent=(1, 3.0)
     )
-    response = await active.head
+    response = await active.head.wait()
     assert (response.status, response.headers, response.body) == (201, ["x", "y"], b"hi")
     assert played.isolate.busy
     await played.say(["done", 1])
@@ -216,14 +216,14 @@ async def test_the_attachments_are_in_the_order_of_the_commands(played: Played) 
     first = await played.start()
     second = played.isolate.start(Request("GET", "http://h/", []))
     await played.say(respond(1, inline=3), respond(2, inline=2), blob=b"onetw")
-    assert (await first.head).body == b"one"
-    assert (await second.head).body == b"tw"
+    assert (await first.head.wait()).body == b"one"
+    assert (await second.head.wait()).body == b"tw"
 
 
 async def test_a_sink_is_read_under_flow_control(played: Played) -> None:
     active = await played.start()
     await played.say(respond(1, sink=9), ["chunk", 9, 3], ["chunk", 9, 2], blob=b"abcde")
-    body = (await active.head).body
+    body = (await active.head.wait()).body
     assert body is not None
     assert not isinstance(body, bytes)
     assert await body.read() == b"abcde"
@@ -236,13 +236,13 @@ async def test_a_sink_that_breaks_off(played: Played) -> None:
     active = await played.start()
     await played.say(respond(1, sink=9), ["chunk", 9, 1], ["end", 9, "oh no"], blob=b"a")
     with pytest.raises(BodyError, match="oh no"):
-        await read_all((await active.head).body)
+        await read_all((await active.head.wait()).body)
 
 
 async def test_the_isolate_is_told_when_nobody_reads_a_sink(played: Played) -> None:
     active = await played.start()
     await played.say(respond(1, sink=9))
-    body = (await active.head).body
+    body = (await active.head.wait()).body
     assert body is not None
     assert not isinstance(body, bytes)
     body.discard()
@@ -252,9 +252,10 @@ async def test_the_isolate_is_told_when_nobody_reads_a_sink(played: Played) -> N
 async def test_a_response_that_comes_after_its_client_left(played: Played) -> None:
     """The sink behind it would stall otherwise, and the request never end."""
     active = await played.start()
+    client = asyncio.create_task(active.head.wait())
     await played.say()
     await asyncio.sleep(0.02)
-    active.head.cancel()
+    client.cancel()
     played.isolate.client_gone(active)
     assert await played.events() == [["abort", 1]]
     await played.say(respond(1, sink=9), ["chunk", 9, 1], blob=b"a")
@@ -279,24 +280,53 @@ async def test_an_impossible_response_is_the_workers_error(played: Played) -> No
         sink = None if "stream" in fields else active.id + 100
         await played.say(respond(active.id, sink=sink, **fields), ["done", active.id])
         with pytest.raises(WorkerFailure) as caught:
-            await active.head
+            await active.head.wait()
         assert caught.value.outcome is Outcome.EXCEPTION
         if sink is not None:
             assert (await played.events())[0][:2] == ["cancel", sink]
             await played.say()
 
 
+async def test_the_isolate_has_its_next_turn_while_its_commands_are_performed(
+    played: Played,
+) -> None:
+    active = await played.start()
+    played.isolate.start(Request("GET", "http://h/", []))
+    next_turn = asyncio.get_running_loop().create_future()
+    active.head.listen(lambda _: next_turn.set_result(played.socket.recv(1 << 16)))
+    await played.say(respond(1), ["done", 1])
+    frames = FrameDecoder().feed(await next_turn)
+    assert msgspec.json.decode(frames[0][0])[0][:2] == ["request", 2]
+
+
+async def test_nothing_is_handed_to_an_isolate_that_has_said_its_last_word(played: Played) -> None:
+    await played.start()
+    waiting = played.isolate.start(Request("GET", "http://h/", []))
+    await played.say(["gone", "exceededMemory", "", False])
+    assert await played.closed()
+    assert waiting.isolate is None  # to begin somewhere else
+
+
+async def test_what_was_said_before_the_end_is_performed(played: Played) -> None:
+    """Although there is something to hand over, and nobody there to take it."""
+    active = await played.start()
+    played.isolate.start(Request("GET", "http://h/", []))
+    await played.say(respond(1), ["done", 1])
+    played.socket.close()
+    assert (await active.head.wait()).status == 200
+
+
 async def test_no_response_at_all(played: Played) -> None:
     active = await played.start()
     await played.say(["done", 1])
     with pytest.raises(WorkerFailure, match="will never generate a response"):
-        await active.head
+        await active.head.wait()
 
 
 async def test_commands_for_a_request_that_has_ended_are_late_and_no_lie(played: Played) -> None:
     active = await played.start()
     await played.say(respond(1, inline=0), ["done", 1])
-    await active.head
+    await active.head.wait()
     await played.say(
         respond(1, sink=4),
         fetch(1, 1, sink=5),
@@ -375,7 +405,7 @@ async def test_pass_through_has_the_body_only_if_it_is_whole(played: Played, rea
         await played.events()
     await played.say(["fail", 1, "exception", "Error", "x", "", True], ["done", 1])
     with pytest.raises(WorkerFailure) as caught:
-        await active.head
+        await active.head.wait()
     assert caught.value.pass_through
     assert active.body_is_whole is not read
     assert body.discarded is read
@@ -406,7 +436,7 @@ async def test_lies_end_the_isolate_and_are_told(played: Played, lie: list[list[
     active = await played.start()
     await played.say(*lie)
     with pytest.raises(WorkerFailure) as caught:
-        await asyncio.wait_for(active.head, 2)
+        await asyncio.wait_for(active.head.wait(), 2)
     assert caught.value.outcome is Outcome.INTERNAL_ERROR
     assert await played.closed()
     assert played.ended == [True]
@@ -483,7 +513,7 @@ async def test_junk_ends_the_isolate(played: Played, junk: bytes) -> None:
     active = await played.start()
     await played.raw(junk)
     with pytest.raises(WorkerFailure):
-        await asyncio.wait_for(active.head, 2)
+        await asyncio.wait_for(active.head.wait(), 2)
     assert played.ended == [True]
 
 
@@ -496,7 +526,7 @@ async def test_a_sink_may_not_send_without_credit(played: Played) -> None:
         ["chunk", 9, size + 1000],  # a chunk may go beyond, the next may not begin there
         blob=bytes(2 * size + 1000),
     )
-    await active.head
+    await active.head.wait()
     assert not played.ended
     await played.say(["chunk", 9, 1], blob=b"x")
     await asyncio.sleep(0.05)
@@ -506,7 +536,7 @@ async def test_a_sink_may_not_send_without_credit(played: Played) -> None:
 async def test_a_host_that_dies(played: Played) -> None:
     active = await played.start()
     await played.say(respond(1, sink=9), ["chunk", 9, 1], blob=b"a")
-    body = (await active.head).body
+    body = (await active.head.wait()).body
     played.socket.close()
     with pytest.raises(BodyError):
         await read_all(body)
@@ -519,7 +549,7 @@ async def test_the_last_word_says_why(played: Played) -> None:
     await played.say(["gone", "exceededMemory", "Worker exceeded memory limit.", False])
     played.socket.close()
     with pytest.raises(WorkerFailure, match="memory") as caught:
-        await active.head
+        await active.head.wait()
     assert caught.value.outcome is Outcome.EXCEEDED_MEMORY
 
 
@@ -534,7 +564,7 @@ async def test_an_answer_before_the_question_was_read_is_a_lie(played: Played) -
     await asyncio.sleep(0)
     await played.raw(encode_frame(b"[[],[]]"))
     with pytest.raises(WorkerFailure):
-        await asyncio.wait_for(active.head, 2)
+        await asyncio.wait_for(active.head.wait(), 2)
     assert played.ended == [True]
 
 
@@ -554,7 +584,7 @@ async def test_what_an_isolate_has_produced_counts_as_its_memory(played: Played)
     first = await played.start()
     await played.say(respond(1, inline=200 << 20), blob=bytes(200 << 20))
     second = await played.start()
-    body = (await first.head).body
+    body = (await first.head.wait()).body
     assert not isinstance(body, bytes | None)
     await played.say(respond(2, inline=100 << 20), blob=bytes(100 << 20))
     assert await played.closed()
@@ -567,7 +597,7 @@ async def test_what_was_read_counts_no_more(played: Played) -> None:
         active = await played.start()
         size = 100 << 20
         await played.say(respond(request, inline=size), ["done", request], blob=bytes(size))
-        assert len(await read_all((await active.head).body)) == size
+        assert len(await read_all((await active.head.wait()).body)) == size
     assert not played.ended
 
 
@@ -590,6 +620,6 @@ async def test_closing_fails_what_is_under_way(played: Played) -> None:
     played.isolate.close()
     played.isolate.close()
     with pytest.raises(WorkerFailure, match="stopped"):
-        await active.head
+        await active.head.wait()
     assert played.ended == [False]
     assert await played.closed()

@@ -46,7 +46,7 @@ def bundle(name: str) -> WorkerBundle:
 
 async def ask(node: Node, name: str, path: str = "/") -> str:
     active = await node.begin(name, Request("GET", f"http://h{path}", []))
-    response = await asyncio.wait_for(active.head, 20)
+    response = await asyncio.wait_for(active.head.wait(), 20)
     return (await read_all(response.body)).decode()
 
 

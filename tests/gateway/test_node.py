@@ -114,7 +114,7 @@ async def get(
 ) -> Response:
     active = await node.begin(name, Request(method, f"http://h{path}", [], body))
     try:
-        return await asyncio.wait_for(active.head, 10)
+        return await asyncio.wait_for(active.head.wait(), 60)
     except asyncio.CancelledError:
         assert active.isolate is not None
         active.isolate.client_gone(active)
@@ -267,7 +267,7 @@ async def test_a_client_that_leaves_while_its_request_is_moved(
         await asyncio.sleep(0.001)
     active.client_gone()
     with pytest.raises(WorkerFailure):
-        await active.head
+        await active.head.wait()
     assert observer.requests[-1].outcome is Outcome.CANCELED
     assert await text(node) == "1 1"  # nobody has begun it again
 
@@ -358,7 +358,7 @@ async def origin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 async def pass_through(node: Node, request: Request) -> Response | None:
     active = await node.begin("w", request)
     with pytest.raises(WorkerFailure) as caught:
-        await active.head
+        await active.head.wait()
     assert caught.value.pass_through
     return await node.pass_through(active)
 

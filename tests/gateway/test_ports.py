@@ -23,7 +23,7 @@ async def _upgraded(played: Played, **fields: Any) -> tuple[ActiveRequest, WebSo
     active = played.isolate.start(Request("GET", "http://h/", list(UPGRADE)))
     await played.events()
     await played.say(respond(active.id, status=101, port=7, **fields))
-    socket = (await active.head).websocket
+    socket = (await active.head.wait()).websocket
     assert socket is not None
     return active, socket
 
@@ -101,7 +101,7 @@ async def test_no_websocket_for_who_did_not_ask(played: Played) -> None:
     active = await played.start()
     await played.say(respond(active.id, status=101, port=7))
     with pytest.raises(WorkerFailure, match="did not ask for a WebSocket"):
-        await active.head
+        await active.head.wait()
     assert await played.events() == [["close", 7, LOST.code, LOST.reason, False]]
 
 
@@ -109,7 +109,7 @@ async def test_no_status_101_without_one(played: Played) -> None:
     active = await played.start()
     await played.say(respond(active.id, status=101))
     with pytest.raises(WorkerFailure, match="101 is no status"):
-        await active.head
+        await active.head.wait()
 
 
 async def test_a_websocket_that_it_does_not_have(played: Played) -> None:
@@ -119,7 +119,7 @@ async def test_a_websocket_that_it_does_not_have(played: Played) -> None:
     assert await played.events() == [["close", 3, LOST.code, LOST.reason, False]]
     await played.say(respond(active.id, status=101, websocket=99))
     with pytest.raises(WorkerFailure, match="has been accepted"):
-        await active.head
+        await active.head.wait()
 
 
 @pytest.mark.parametrize(

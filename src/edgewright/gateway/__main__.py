@@ -61,7 +61,6 @@ async def _run(control: socket.socket) -> int:
         # uvloop would let an isolate's host inherit them in turn, which then kept them open.
         os.set_inheritable(inherited, False)
     if settings.cpu is not None:
-        # Isolate hosts inherit it: waking up a thread on another CPU costs more than a turn.
         os.sched_setaffinity(0, {settings.cpu})
     _allow_open_files()
     stop = _Stop()
@@ -121,6 +120,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         state=settings.state or default_state(Path(settings.paths[0])),
         tracing=tracing,
         dev=settings.dev,
+        host_cpus=settings.host_cpus,
     )
     async with worker, contextlib.AsyncExitStack() as stack:
         warnings = _warnings(worker)

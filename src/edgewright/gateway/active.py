@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,6 +80,60 @@ class ServiceOp:
         return None if before is None else before.op_of(isolate)
 
 
+class PendingResponse:
+    """The response to a request, or why there is none: told once. Whoever listens is called there
+    and then, as a round of the event loop would be a good part of what a request takes."""
+
+    __slots__ = ("_listeners", "_result")
+
+    def __init__(self) -> None:
+        self._result: Response | WorkerFailure | None = None
+        self._listeners: list[Callable[[Response | WorkerFailure], None]] = []
+
+    @property
+    def done(self) -> bool:
+        """Whether it has been told."""
+        return self._result is not None
+
+    def tell(self, result: Response | WorkerFailure) -> None:
+        """Must not be called twice."""
+        assert self._result is None
+        self._result = result
+        for listener in self._listeners:
+            try:
+                listener(result)
+            except Exception as error:  # A fault of ours is no reason to break off a turn.
+                context = {"message": "A response could not be sent.", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
+        self._listeners.clear()
+
+    def listen(self, listener: Callable[[Response | WorkerFailure], None]) -> None:
+        """Calls it with the result, now if that is known."""
+        if self._result is None:
+            self._listeners.append(listener)
+        else:
+            listener(self._result)
+
+    async def wait(self) -> Response:
+        """For the one who is to have the response. Raises WorkerFailure."""
+        told = asyncio.Event()
+        self.listen(lambda _: told.set())
+        try:
+            await told.wait()
+        except asyncio.CancelledError:
+            self.listen(_discard)
+            raise
+        if isinstance(self._result, WorkerFailure):
+            raise self._result
+        assert self._result is not None
+        return self._result
+
+
+def _discard(result: Response | WorkerFailure) -> None:
+    if isinstance(result, Response):
+        result.discard()
+
+
 class Leavable(Protocol):
     """What a client can leave."""
 
@@ -96,7 +150,7 @@ class ActiveRequest:
 
     id: int
     request: Request
-    head: asyncio.Future[Response]
+    head: PendingResponse = field(default_factory=PendingResponse)
     depth: int = 1
     """How many Workers called each other until here, this one included."""
     cpu_ns: float = 0.0

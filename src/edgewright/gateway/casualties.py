@@ -106,7 +106,7 @@ def suspects(events: list[Event], requests: Iterable[ActiveRequest]) -> set[Acti
 def may_begin_again(active: ActiveRequest, *, body_is_whole: bool) -> bool:
     """Whether nobody could tell that a request was begun twice."""
     return (
-        not active.head.done()
+        not active.head.done
         and active.outcome is Outcome.OK
         and active.request.method in IDEMPOTENT
         and body_is_whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter
 
 import msgspec
@@ -47,12 +48,31 @@ and how fast the isolate is shows only then."""
 _FULL = MAX_FRAME // 2
 """Attached bytes that a frame takes, or one event."""
 
+_ENOUGH = 8
+"""Events that make a turn worth while before all have come: the isolate can be at these while we
+are at the others."""
+
 _FEW = 4
 """Events that a turn takes in any case: each costs a round of the gateway's loop, too."""
 
-TurnHandler = Callable[[list[float], int, list[Command], bytes], None]
-"""Is given `spent`, the turn's CPU time in nanoseconds, the commands and their attachments. Raises
-ProtocolViolation."""
+
+@dataclass(slots=True)
+class Turn:
+    """What was handed to the isolate, and what it made of it."""
+
+    events: list[Event]
+    sent: float
+    """When it began, exactly, in traced isolates only: the loop's clock shows milliseconds."""
+    spent: list[float]
+    """See TurnResult."""
+    cpu_ns: int
+    commands: list[Command]
+    blob: bytes
+    """The attachments of the commands."""
+
+
+TurnHandler = Callable[[Turn], None]
+"""Raises ProtocolViolation."""
 
 CloseHandler = Callable[[str, bool], None]
 """Is given the reason, and whether it is that the other side lied."""
@@ -86,10 +106,10 @@ class Channel:
         self._attachments: list[bytes] = []
         self._unsent: bytes | memoryview = b""
         self._turning = False
+        self._soon: asyncio.Handle | None = None
+        """The turn that is to begin in the next round of the event loop."""
         self._since = 0.0
-        self.turn_sent = 0.0
-        """When the last turn began, exactly, in traced isolates only: the loop's clock shows
-        milliseconds."""
+        self._sent = 0.0
         self.in_turn: list[Event] = []
         """What the isolate is at, or was when it ended."""
         self._pace = 0.0
@@ -113,12 +133,11 @@ class Channel:
         self._attachments.append(attachment)
         if self._turning:
             return
-        self._turning = True
-        if alone:
+        if alone or len(self._events) >= _ENOUGH:
             self._turn()
-        else:
+        elif self._soon is None:
             # What else arrives in this round of the event loop shares the turn.
-            self._loop.call_soon(self._turn)
+            self._soon = self._loop.call_soon(self._turn)
 
     @property
     def unsent(self) -> list[Event]:
@@ -134,8 +153,10 @@ class Channel:
     def wait(self) -> float:
         """Seconds that an event would have to wait for its turn, as things go."""
         waiting = len(self._events) + len(self.in_turn)
+        if waiting <= _CROWD or self._behind == 0.0:
+            return 0.0
         now = self._loop.time()
-        if waiting <= _CROWD or self._behind == 0.0 or now - self._behind < _SETTLED:
+        if now - self._behind < _SETTLED:
             return 0.0
         turning = (now - self._since) / len(self.in_turn) if self.in_turn else 0.0
         return waiting * max(self._pace, turning)
@@ -166,16 +187,19 @@ class Channel:
             raise ProtocolViolation("it asks for turns over and over")
         self._wanted = True
         if not self._turning:
-            self._turning = True
             self._turn()
 
     def _turn(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        self._turning = True
         self._wanted = False
         self._wakes = 0
         self._asked = True
         self._since = self._loop.time()
         if self._tracing.on:
-            self.turn_sent = perf_counter()
+            self._sent = perf_counter()
         most = self._fitting(self._most)
         self.in_turn = events = self._events[:most]
         self._events = self._events[most:]
@@ -205,7 +229,8 @@ class Channel:
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError as error:
-            self._lost(str(error))
+            # Later: what the isolate has said before its end is still to be performed.
+            self._loop.call_soon(self._lost, str(error))
             return
         if sent < len(frame):
             self._unsent = memoryview(frame)[sent:]
@@ -236,10 +261,19 @@ class Channel:
                 if not self._asked or self._unsent:
                     _check_unasked(result)
                 self._asked = False
-                self._on_turn(result.spent, cpu_ns, result.commands, blob)
+                turn = Turn(self.in_turn, self._sent, result.spent, cpu_ns, result.commands, blob)
+                ahead = False
+                if not _is_last(result):
+                    self._took(self._loop.time() - self._since, cpu_ns)
+                    if self._events or self._wanted:
+                        # The isolate goes on while we perform what it has said.
+                        ahead = True
+                        self._turn()
+                self._on_turn(turn)
                 if self._closed:
                     return
-                self._took(self._loop.time() - self._since, cpu_ns)
+                if ahead:
+                    continue
                 if self._events or self._wanted:
                     self._turn()
                 else:
@@ -263,6 +297,11 @@ class Channel:
         if not self._closed:
             self.close()
             self._on_close(reason, lied)
+
+
+def _is_last(result: TurnResult) -> bool:
+    """Whether the isolate is over, and must be given nothing more."""
+    return bool(result.commands) and type(result.commands[-1]) is GoneCommand
 
 
 def _check_unasked(result: TurnResult) -> None:

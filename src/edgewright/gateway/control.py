@@ -30,7 +30,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     upstream: str | None = None
     """The origin behind the Worker, for passThroughOnException()."""
     cpu: int | None = None
-    """The one CPU for this gateway and its isolate hosts; None leaves the choice to the kernel."""
+    """The one CPU for this gateway; None leaves the choice to the kernel."""
+    host_cpus: list[int] = []
+    """The CPUs for its isolate hosts, each of which gets one; none leaves the choice as well."""
     drain: float = 30.0
     """Seconds that requests in flight have when it is to stop."""
     dev: bool = False

@@ -184,24 +184,19 @@ class _Dispatched:
         self._active = active
         if self._gone:
             self.client_gone()
-        active.head.add_done_callback(self._ended)
+        active.head.listen(self._ended)
 
-    def _ended(self, head: asyncio.Future[Response]) -> None:
-        failure = head.exception()
-        if failure is None:
-            response = head.result()
+    def _ended(self, result: Response | WorkerFailure) -> None:
+        if isinstance(result, Response):
             if self._dispatcher.dev and self._active is not None and self._active.trace is not None:
-                response.headers += ("server-timing", server_timing(self._active.trace))
-            self._answer(response)
-        elif not isinstance(failure, WorkerFailure):
-            self._show(generic(500))
-            raise failure
+                result.headers += ("server-timing", server_timing(self._active.trace))
+            self._answer(result)
         elif self._too_large:
             self._show(generic(413))
-        elif failure.pass_through:
-            self._dispatcher.run(self._pass_through(failure))
+        elif result.pass_through:
+            self._dispatcher.run(self._pass_through(result))
         else:
-            self._fail(failure)
+            self._fail(result)
 
     async def _pass_through(self, failure: WorkerFailure) -> None:
         active = self._active

@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -52,6 +53,8 @@ class Host:
     """Passes its standard error on."""
     missing: dict[str, str]
     """Layers of the sandbox that it has to do without, and why."""
+    cpu: int | None = None
+    """The one that it is bound to."""
     isolates: int = 0
     """How many it was given that have not ended."""
     reserved: str | None = None
@@ -85,6 +88,9 @@ class HostPool:
     sandbox: Sandbox = "auto"
     standby: bool = False
     """Whether a host without isolates is to be there at any time, for when another dies."""
+    cpus: Sequence[int] = ()
+    """Each host is bound to one of these, where there are any: its threads hand each turn to one
+    another, and waking one up on another CPU costs more than the turn."""
     hosts: list[Host] = field(default_factory=list[Host])
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _preparing: asyncio.Task[None] | None = None
@@ -124,9 +130,8 @@ class HostPool:
                 elif self._suits(host, alone):
                     host.reserve(alone)
                     return host
-            host = await _start_host(self.sandbox)
+            host = await self._start()
             host.reserve(alone)
-            self.hosts.append(host)
             return host
 
     @staticmethod
@@ -141,11 +146,19 @@ class HostPool:
             async with self._starting:
                 if self._closed or any(host.alive for host in self._spare()):
                     return
-                self.hosts.append(await _start_host(self.sandbox))
+                await self._start()
         except HostError:
             return  # Whoever needs it tries again, and is told.
         finally:
             self._preparing = None
+
+    async def _start(self) -> Host:
+        """Raises HostError."""
+        taken = [host.cpu for host in self.hosts]
+        cpu = min(self.cpus, key=taken.count, default=None)
+        host = await _start_host(self.sandbox, cpu)
+        self.hosts.append(host)
+        return host
 
     def surplus(self) -> list[Host]:
         """Hosts without isolates, but for one that the next isolates can have."""
@@ -189,7 +202,7 @@ class HostPool:
         await host.process.wait()
 
 
-async def _start_host(sandbox: Sandbox) -> Host:
+async def _start_host(sandbox: Sandbox, cpu: int | None) -> Host:
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -215,6 +228,9 @@ async def _start_host(sandbox: Sandbox) -> Host:
             ours.close()
             raise
     errors = asyncio.create_task(_pass_on_errors(process))
+    if cpu is not None:
+        with contextlib.suppress(OSError):  # it may have ended already, which shows below
+            os.sched_setaffinity(process.pid, {cpu})  # before it has any threads
     ours.setblocking(False)
     loop = asyncio.get_running_loop()
     try:
@@ -234,7 +250,7 @@ async def _start_host(sandbox: Sandbox) -> Host:
         if isinstance(error, OSError):
             raise HostError("An isolate host did not start; its error is above.") from error
         raise
-    return Host(process, ours, errors, ready.missing)
+    return Host(process, ours, errors, ready.missing, cpu)
 
 
 def describe_missing(missing: dict[str, str]) -> str:

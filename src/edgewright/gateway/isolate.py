@@ -15,7 +15,7 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure, note_sent
 from edgewright.gateway.body_table import BodyTable
 from edgewright.gateway.caches import Caches
 from edgewright.gateway.casualties import Ending, Inmates, Verdict, may_begin_again, suspects
-from edgewright.gateway.channel import Channel
+from edgewright.gateway.channel import Channel, Turn
 from edgewright.gateway.coding import encode, is_known
 from edgewright.gateway.operations import Operations
 from edgewright.gateway.ports import PortTable
@@ -186,7 +186,7 @@ class Isolate:
 
     def start(self, request: Request, depth: int = 1) -> ActiveRequest:
         """Hands a request to the Worker. Its `head` gets the Response, or a WorkerFailure."""
-        active = ActiveRequest(0, request, asyncio.get_running_loop().create_future(), depth)
+        active = ActiveRequest(0, request, depth=depth)
         self.adopt(active)
         return active
 
@@ -256,7 +256,7 @@ class Isolate:
         for active in list(self._requests.values()):
             if active.stopped or active.outcome in _LEFT:
                 continue
-            if not active.head.done():
+            if not active.head.done:
                 if now > active.started + limits.wall_ms / 1000:
                     self._stop(active, Outcome.EXCEEDED_WALL_TIME, _LATE_RESPONSE)
             elif (
@@ -285,11 +285,12 @@ class Isolate:
 
     # --- Commands ---------------------------------------------------------------------------------
 
-    def _turn(self, spent: list[float], cpu_ns: int, commands: list[Command], blob: bytes) -> None:
+    def _turn(self, turn: Turn) -> None:
+        commands, blob = turn.commands, turn.blob
         sizes = [attachment_size(command) for command in commands]
         if sum(sizes) != len(blob) or min(sizes, default=0) < 0:
             raise ProtocolViolation("the attachments are not what the commands say")
-        over = self._share_cpu(spent, cpu_ns)
+        over = self._share_cpu(turn)
         offset = 0
         for command, size in zip(commands, sizes, strict=True):
             self._perform(command, blob[offset : offset + size] if size else b"")
@@ -304,19 +305,19 @@ class Isolate:
         if not self._channel.unsent:
             self._subrequests.unblock()
 
-    def _share_cpu(self, spent: list[float], cpu_ns: int) -> ActiveRequest | None:
+    def _share_cpu(self, turn: Turn) -> ActiveRequest | None:
         """Adds up what each request has used; gives the one, if any, that is over its limit now."""
         over: ActiveRequest | None = None
-        shares = [max(0.0, share) for share in spent[1::2]]
+        shares = [max(0.0, share) for share in turn.spent[1::2]]
         total = sum(shares)
-        fresh = self._ports.spoken_to(self._channel.in_turn)
-        for request, share in zip(spent[::2], shares, strict=False):
+        fresh = self._ports.spoken_to(turn.events)
+        for request, share in zip(turn.spent[::2], shares, strict=False):
             active = self._requests.get(int(request))
             if active is not None and total > 0:
-                used = cpu_ns * share / total
+                used = turn.cpu_ns * share / total
                 active.cpu_ns += used
                 if active.trace is not None:
-                    active.trace.turn(self._channel.turn_sent, used, len(self._channel.in_turn))
+                    active.trace.turn(turn.sent, used, len(turn.events))
                 if active in fresh:
                     active.forgiven_ns = active.cpu_ns - used
                 if active.cpu_ns - active.forgiven_ns > self._cpu_ns and not active.stopped:
@@ -419,7 +420,7 @@ class Isolate:
 
     def _respond(self, command: RespondCommand, inline: bytes) -> None:
         active = self._owner(command.request)
-        if active is None or active.head.done():
+        if active is None or active.head.done:
             self._bodies.refuse(command)
             self._ports.refuse(command)
             return
@@ -437,7 +438,7 @@ class Isolate:
         active.answered = time.perf_counter()
         if active.trace is not None:
             active.trace.answer(command.status, active.answered)
-        active.head.set_result(response)
+        active.head.tell(response)
 
     def _response(self, active: ActiveRequest, command: RespondCommand, inline: bytes) -> Response:
         switches = self._ports.may_answer(active, command)
@@ -485,16 +486,15 @@ class Isolate:
             active.outcome = failure.outcome
             active.error = failure.error
             active.ray = failure.ray
-        if not active.head.done():
+        if not active.head.done:
             if active.outcome is not Outcome.CANCELED:
                 active.status = failure.status
-            active.head.set_exception(failure)
-            active.head.exception()  # seen: the client may be gone, and nobody waiting
+            active.head.tell(failure)
 
     def _done(self, active: ActiveRequest) -> None:
         unfinished = list(active.ops) if active.trace is not None else []
         self._let_go(active)
-        if not active.head.done():
+        if not active.head.done:
             self._failed(active, _failure(Outcome.EXCEPTION, _NO_RESPONSE))
         if active.trace is not None:
             active.end_trace(active.trace, unfinished)
@@ -504,9 +504,10 @@ class Isolate:
             self._on_idle()
 
     def _let_go(self, active: ActiveRequest) -> None:
-        for op in active.ops.values():
-            op.cancel()
-        active.ops.clear()
+        if active.ops:
+            for op in active.ops.values():
+                op.cancel()
+            active.ops.clear()
         self._subrequests.forget(active)
         if active.sockets:
             self._ports.end(active)

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -88,9 +88,9 @@ class Node:
     wherever it is. `sandbox` is how the processes that run Workers lock themselves in. With
     `standby`, one that has started waits for the end of another. With more than `memory_mb` in use
     by all isolates together (half of the machine's memory, if it is not given) idle ones are given
-    up, until their Worker is asked for again. `bindings` has the state that Workers share (in
-    memory, if it is not given), and `cache` their responses (likewise); both end with the node.
-    `tracing` says whether requests are traced.
+    up, until their Worker is asked for again. Each host is bound to one of `host_cpus`, if any are
+    given. `bindings` has the state that Workers share (in memory, if it is not given), and `cache`
+    their responses (likewise); both end with the node. `tracing` says whether requests are traced.
     Raises ValueError where `upstream` is no origin, or `memory_mb` not above 0.
     """
 
@@ -110,6 +110,7 @@ class Node:
         tracing: Tracing | None = None,
         cache: Store | None = None,
         outside: Mapping[str, OutsideService] | None = None,
+        host_cpus: Sequence[int] = (),
     ) -> None:
         self.outside: Mapping[str, OutsideService] = outside or {}
         self.tracing = tracing or Tracing()
@@ -121,7 +122,7 @@ class Node:
         self._watch_promises = watch_promises
         self._workers: dict[str, _Worker] = {}
         self._isolates: set[Isolate] = set()
-        self._hosts = HostPool(sandbox, standby=standby)
+        self._hosts = HostPool(sandbox, standby=standby, cpus=host_cpus)
         self._memory = MemoryBound(memory_mb)
         self._client = SubrequestClient(outbound)
         store = MemoryStore(CACHE_MEMORY) if cache is None else cache
@@ -448,7 +449,9 @@ class Node:
     async def _begin_alone(self, worker: _Worker, active: ActiveRequest) -> None:
         async with worker.one_by_one:
             await self._begin_anew(worker, active)
-            await asyncio.wait((active.head,))
+            told = asyncio.Event()
+            active.head.listen(lambda _: told.set())
+            await told.wait()
 
     async def _begin_anew(self, worker: _Worker, active: ActiveRequest) -> None:
         try:
@@ -463,8 +466,7 @@ class Node:
             failure = WorkerFailure(Outcome.INTERNAL_ERROR, WorkerError("Error", str(error), ""))
             if active.outcome is Outcome.OK:
                 active.outcome, active.error = failure.outcome, failure.error
-            active.head.set_exception(failure)
-            active.head.exception()  # seen: the client may be gone, and nobody waiting
+            active.head.tell(failure)
             self._observer.request_finished(active.record(worker.bundle.name))
         finally:
             worker.waiting -= 1

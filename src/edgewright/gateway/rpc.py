@@ -297,7 +297,7 @@ class RpcTable:
     def begin(self, active: ActiveRequest, request: SessionRequest) -> None:
         """Lets a session begin in this isolate."""
         active.unsafe = True
-        active.head.set_result(Response(200, [], None))  # There will be none.
+        active.head.tell(Response(200, [], None))  # There will be none.
         active.answered = active.started
         state = state_of(active)
         state.session, state.caller = self, request.calling

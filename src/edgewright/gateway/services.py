@@ -147,14 +147,12 @@ class ServiceCall:
             self._active = active
             if self._settle is None:
                 self.cancel()
-            active.head.add_done_callback(self._ended)
+            active.head.listen(self._ended)
 
-    def _ended(self, head: asyncio.Future[Response]) -> None:
-        failure = head.exception()
-        if isinstance(failure, WorkerFailure):
-            self._fail(failure)
+    def _ended(self, response: Response | WorkerFailure) -> None:
+        if isinstance(response, WorkerFailure):
+            self._fail(response)
             return
-        response = head.result()
         body = response.body
         self._finish(
             UpstreamResponse(

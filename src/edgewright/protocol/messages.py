@@ -622,15 +622,17 @@ def decode_result(json: bytes) -> TurnResult:
 
 def attachment_size(command: Command) -> int:
     """How many of the frame's attached bytes are the command's."""
-    if isinstance(command, ChunkCommand | MessageCommand):
-        return command.size
-    if isinstance(command, ReturnCommand):
+    if isinstance(command, _WITH_INLINE):
+        return command.inline or 0
+    if isinstance(command, _WITH_BYTES):
         return command.size
     if isinstance(command, CallCommand):
         return sum(call.size or 0 for call in command.calls)
-    if isinstance(command, RespondCommand | FetchCommand | OperateCommand | CachePutCommand):
-        return command.inline or 0
     return 0
+
+
+_WITH_INLINE = (RespondCommand, FetchCommand, OperateCommand, CachePutCommand)
+_WITH_BYTES = (ChunkCommand, MessageCommand, ReturnCommand)
 
 
 SINK_WINDOW = 256 * 1024

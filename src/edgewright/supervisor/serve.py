@@ -130,6 +130,7 @@ class _Supervisor:
 
     async def _start(self, number: int) -> Ready | Failed:
         settings = self._settings
+        cpu, host_cpus = self._cpus(number)
         child = await Child.start(
             GatewaySettings(
                 paths=[str(path.absolute()) for path in settings.paths],
@@ -138,7 +139,8 @@ class _Supervisor:
                 tls_key=str(settings.tls_key) if settings.tls_key else None,
                 upstream=settings.upstream,
                 services=settings.services,
-                cpu=self._cpu(number),
+                cpu=cpu,
+                host_cpus=host_cpus,
                 drain=settings.drain,
                 dev=settings.dev,
                 most=settings.most,
@@ -152,11 +154,13 @@ class _Supervisor:
         self._children[number] = child
         return await child.answer()
 
-    def _cpu(self, number: int) -> int | None:
+    def _cpus(self, number: int) -> tuple[int | None, list[int]]:
+        """The CPU for a gateway, and those for its hosts: that no gateway has, if there are any."""
         if self._settings.dev or not hasattr(os, "sched_getaffinity"):
-            return None
+            return None, []
         cpus = sorted(os.sched_getaffinity(0))
-        return cpus[number % len(cpus)]
+        cpu = cpus[number % len(cpus)]
+        return cpu, cpus[self._count + number :: self._count] or [cpu]
 
     async def _keep(self, number: int) -> None:
         """Replaces a gateway whenever it ends, at once unless it keeps dying."""
