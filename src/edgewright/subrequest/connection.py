@@ -10,11 +10,10 @@ from typing import cast
 import httptools
 
 from edgewright.messages import BodyError
-from edgewright.protocol.messages import INLINE_BODY
 from edgewright.subrequest.body import Http1Body
 from edgewright.subrequest.dial import Target
 from edgewright.subrequest.exchange import Exchange
-from edgewright.subrequest.upstream import NULL_BODY, Upload, content_length
+from edgewright.subrequest.upstream import NULL_BODY, Upload, content_length, is_short
 
 MAX_HEAD = 128 * 1024
 """Bytes of a response's headers."""
@@ -197,13 +196,13 @@ class Connection(asyncio.Protocol):
             self._complete(exchange, keep_alive=keep_alive)
         elif status not in NULL_BODY:
             length = exchange.length = content_length(headers)
-            if length is None or length > INLINE_BODY or "content-encoding" in headers:
-                exchange.body = Http1Body(self, length)
-                self._closing_ends_body = length is None and "transfer-encoding" not in headers
-            else:
+            if is_short(headers, length):
                 exchange.is_short = True
                 if length == 0:
                     exchange.whole = b""
+            else:
+                exchange.body = Http1Body(self, length)
+                self._closing_ends_body = length is None and "transfer-encoding" not in headers
 
     def on_body(self, data: bytes) -> None:
         exchange = self._exchange

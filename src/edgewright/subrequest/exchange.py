@@ -34,8 +34,7 @@ class Exchange:
     head_size = 0
     head_complete = False
     is_short = False
-    """The body rides along with the head: it is known to be short, and in no content coding that
-    would have to be taken off first."""
+    """See upstream.is_short()."""
     whole: bytes | None = None
     """A short body, when all of it came in one piece."""
     length: int | None = None

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 from edgewright.messages import Body, BodyError, discard
+from edgewright.protocol.messages import INLINE_BODY
 from edgewright.websocket.socket import WebSocket
 
 if TYPE_CHECKING:
@@ -132,3 +133,9 @@ def content_length(flat: list[str]) -> int | None:
     if value is None or len(value) > 18 or not (value.isascii() and value.isdigit()):
         return None
     return int(value)
+
+
+def is_short(flat: list[str], length: int | None) -> bool:
+    """Whether a response's body rides along with its head instead of staying a stream: it is known
+    to be short, and is in no content coding that would have to be taken off first."""
+    return length is not None and length <= INLINE_BODY and "content-encoding" not in flat
