@@ -350,6 +350,8 @@ class Worker:
             limits = Limits.of(self._limits, default=config.limits)
             config = msgspec.structs.replace(config, limits=limits)
         secrets = resolve_secrets(config, self._state, dev=self._dev)
+        if index == 0:
+            secrets = {name: each for name, each in secrets.items() if name not in self._env}
         bundle = replace(build_bundle(config), secrets=secrets)
         if self._versions:
             # A running Worker keeps its name: that is what it is known by.

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from edgewright.bindings.bindings import Bindings
 from edgewright.cache.memory import MemoryStore
 from edgewright.cache.node_cache import NodeCache
-from edgewright.config.binding_config import KVNamespace
+from edgewright.config.binding_config import KVNamespace, RateLimit
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.casualties import Ending
@@ -78,10 +78,12 @@ methods = st.sampled_from(["GET", "HEAD", "POST", "CONNECT", "get", "", "G T", "
 redirects = st.sampled_from(["follow", "manual", "error", "elsewhere"])
 numbers = st.one_of(st.integers(-5, 5), st.floats(allow_nan=False, allow_infinity=False))
 
-operations = st.sampled_from(["get", "getMany", "put", "delete", "list", "purge"])
+bindings = st.sampled_from(["NS", "NS", "LIMITER", "nowhere"])
+operations = st.sampled_from(["get", "getMany", "put", "delete", "list", "limit", "purge"])
 arguments = st.sampled_from(
     [
-        ["k"], ["k", None], ["k", 60.5], [["k", "l"], None], [[], None], ["k", None, None, None],
+        ["k"], ["k", None], ["k", 1], ["k", 0], ["k", 60.5], [["k", "l"], None], [[], None],
+        ["k", None, None, None],
         ["k", 2**53, None, "{}"], ["k", None, 60, "x" * 2000], ["", 10, ""], ["p", 0, "a="],
         ["", -(2**70), ""], ["\ud800", None], None,
     ]
@@ -97,7 +99,7 @@ commands = st.one_of(
         sizes, maybe_ids, maybe_ids, st.booleans(), st.none(), st.none(),
     ),
     st.tuples(
-        st.just("operate"), ids, ids, st.sampled_from(["NS", "NS", "NS", "nowhere"]), operations,
+        st.just("operate"), ids, ids, bindings, operations,
         st.one_of(arguments, st.lists(st.one_of(text, ids), max_size=4)), sizes, maybe_ids,
         maybe_ids,
     ),
@@ -198,7 +200,7 @@ async def _play(said: list[Said]) -> None:
         NodeCache(MemoryStore(1 << 20), client.network).of("w"),
         on_idle=lambda: None,
         on_end=on_end,
-        bindings=Bindings(None).of({"NS": KVNamespace("one")}),
+        bindings=Bindings(None).of({"NS": KVNamespace("one"), "LIMITER": RateLimit("1", 5, 10)}),
     )
     upgrade = ["upgrade", "websocket"]
     active = [

@@ -154,3 +154,8 @@ async def test_a_secret_can_not_be_named_as_another_binding(run: Run, folder: Pa
     (folder / ".env").write_text("NS=x")
     with pytest.raises(ConfigError, match="two bindings named NS, one a secret"):
         await run(folder, dev=True)
+
+
+async def test_what_the_program_says_wins(run: Run, folder: Path, state: Path) -> None:
+    running = await run(folder, state=state, env={"API_KEY": "the program's"})
+    assert (await running.json())["API_KEY"] == "the program's"

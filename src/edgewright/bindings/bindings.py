@@ -9,7 +9,6 @@ from edgewright.bindings.binding import Binding
 from edgewright.bindings.kv.binding import KVBinding
 from edgewright.bindings.kv.cache import ReadCache
 from edgewright.bindings.kv.memory import MemoryStore
-from edgewright.bindings.kv.sqlite import SqliteStore
 from edgewright.bindings.kv.store import KVStore
 from edgewright.bindings.rate_limit.binding import RateLimitBinding
 from edgewright.bindings.rate_limit.limiter import Limit, Limiter
@@ -55,13 +54,20 @@ class Bindings:
 
     def _open_kv(self) -> tuple[KVStore, ReadCache]:
         if self._kv is None:
-            store = MemoryStore() if self._state is None else SqliteStore(self._state)
+            store = self._kv_store()
             self._kv = store, ReadCache(store)
         return self._kv
 
+    def _kv_store(self) -> KVStore:
+        if self._state is None:
+            return MemoryStore()
+        from edgewright.bindings.kv.sqlite import SqliteStore  # for whoever uses it
+
+        return SqliteStore(self._state)
+
     def _open_limiter(self) -> Limiter:
         if self._limiter is None:
-            path = None if self._state is None else self._state / "rates.bin"
+            path = None if self._state is None else self._state / "rates.table"
             self._limiter = MemoryLimiter() if path is None else SharedLimiter(path)
         return self._limiter
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from edgewright.excerpt import display_path
 from edgewright.secrets.errors import SecretError
+
+FILE = "secrets.json"
+"""The encrypted store's, in the state folder."""
 
 ENVIRONMENT = "CLOUDFLARE_ENV"
 """The variable that names the environment, as in `.dev.vars.staging`."""
@@ -43,6 +44,8 @@ def _env_names(environment: str | None) -> list[str]:
 
 
 def _read(path: Path) -> dict[str, str]:
+    from dotenv import dotenv_values  # 2 MB, which gateways that serve need not
+
     try:
         values = dotenv_values(path, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:

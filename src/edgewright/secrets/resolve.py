@@ -7,8 +7,7 @@ from pathlib import Path
 
 from edgewright.config import ConfigError, WorkerConfig
 from edgewright.secrets.errors import SecretError
-from edgewright.secrets.files import ENVIRONMENT, read_files
-from edgewright.secrets.store import SecretStore
+from edgewright.secrets.files import ENVIRONMENT, FILE, read_files
 
 
 def resolve_secrets(config: WorkerConfig, state: Path | None, *, dev: bool) -> dict[str, str]:
@@ -21,7 +20,7 @@ def resolve_secrets(config: WorkerConfig, state: Path | None, *, dev: bool) -> d
         if dev:
             found = read_files(config.root, os.environ.get(ENVIRONMENT))
         else:
-            found = {} if state is None else SecretStore(state).read(config.name)
+            found = {} if state is None else _stored(state, config.name)
     except SecretError as error:
         raise ConfigError(str(error)) from None
     if config.required_secrets is not None:
@@ -37,6 +36,15 @@ def resolve_secrets(config: WorkerConfig, state: Path | None, *, dev: bool) -> d
         if name in config.bindings or name in config.services:
             raise ConfigError(f"{config.name}: there are two bindings named {name}, one a secret")
     return found
+
+
+def _stored(state: Path, worker: str) -> dict[str, str]:
+    """Raises SecretError."""
+    if not (state / FILE).exists():
+        return {}
+    from edgewright.secrets.store import SecretStore  # 7 MB of cryptography
+
+    return SecretStore(state).read(worker)
 
 
 def _check_complete(config: WorkerConfig, found: dict[str, str], *, dev: bool) -> None:

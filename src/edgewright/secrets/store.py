@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from edgewright.secrets.errors import SecretError
+from edgewright.secrets.files import FILE
 from edgewright.secrets.key import read_key
 
 _NONCE = 12
@@ -35,7 +36,7 @@ class SecretStore:
     """Raises SecretError."""
 
     def __init__(self, state: Path) -> None:
-        self._path = state / "secrets.json"
+        self._path = state / FILE
 
     def names(self, worker: str) -> list[str]:
         """Those that a Worker has, in their order. Needs no key."""
