@@ -316,13 +316,16 @@ interface Pull {
 
 const pulls = new SafeMap<number, Pull>();
 
-/** Next bytes of a stream; null at its end. Rejects when it broke off. One pull at a time. */
-export function pullStream(stream: number): Promise<Uint8Array | null> {
+/**
+ * Next bytes of a stream, many of them with `gather`; null at its end. Rejects when it broke off. One
+ * pull at a time.
+ */
+export function pullStream(stream: number, gather = false): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {
     const request = requireRequest();
     request.pulls.add(stream);
     pulls.set(stream, { request, context: getAsyncContext(), resolve, reject });
-    send(["pull", stream]);
+    send(["pull", stream, gather]);
   });
 }
 

@@ -188,7 +188,7 @@ export type FailCommand = [
   pass_through: boolean,
 ];
 export type DoneCommand = [tag: "done", request: Id];
-export type PullCommand = [tag: "pull", stream: Id];
+export type PullCommand = [tag: "pull", stream: Id, gather: boolean];
 export type DiscardCommand = [tag: "discard", stream: Id];
 export type ChunkCommand = [tag: "chunk", sink: Id, size: number];
 export type EndCommand = [tag: "end", sink: Id, error: string | null];

@@ -383,6 +383,19 @@ async def test_streams_of_a_request_end_with_it(played: Played) -> None:
     assert (await played.events())[0][:2] == ["end", 1]
 
 
+async def test_a_body_that_is_read_as_a_whole_comes_in_few_chunks(played: Played) -> None:
+    large = b"x" * SINK_WINDOW
+    await played.start(Pieces(b"one", b"two", large, b"three"), method="POST")
+    await played.say(["pull", 1, True])
+    events, blob = await played.events_and_bytes()
+    assert (events, blob) == ([["chunk", 1, len(blob)]], b"onetwo" + large)
+    await played.say(["pull", 1, True])
+    assert await played.events_and_bytes() == ([["chunk", 1, 5]], b"three")
+    await played.say(["pull", 1, True])
+    assert await played.events() == [["end", 1, None]]
+    await played.say(["done", 1])
+
+
 async def test_a_body_that_fails_in_an_unforeseen_way_is_not_waited_for(played: Played) -> None:
     class Faulty(Pieces):
         async def read(self) -> bytes:

@@ -102,7 +102,7 @@ export async function readAll<T>(
   source: GatewayBody | ReadableStream,
   convert: (content: Uint8Array) => T,
 ): Promise<T> {
-  const next = source instanceof GatewayBody ? () => source.pull() : chunksOf(source);
+  const next = source instanceof GatewayBody ? () => source.pull(true) : chunksOf(source);
   const chunks = safeList<Uint8Array>();
   let size = 0;
   for (let chunk = await next(); chunk !== null; chunk = await next()) {

@@ -29,13 +29,13 @@ export class GatewayBody {
     this.#onEnd = onEnd;
   }
 
-  /** The next bytes, null at the end. */
-  async pull(): Promise<Uint8Array | null> {
+  /** The next bytes, null at the end. With `gather` they may come late, and many at once. */
+  async pull(gather = false): Promise<Uint8Array | null> {
     this.requireOwner();
     if (this.#failed) throw this.#failure;
     let chunk: Uint8Array | null;
     try {
-      chunk = await pullStream(this.#stream);
+      chunk = await pullStream(this.#stream, gather);
     } catch (error) {
       this.#end();
       throw error;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -126,6 +127,27 @@ class Stream:
     """The subrequest whose connection is open as long as this is."""
     used: float = 0.0
     """When it came or was last read, on the event loop's clock."""
+
+    ended: bool = False
+    """Whether all has been read."""
+
+    async def read(self, least: int) -> bytes:
+        """At least so many bytes, unless it ends before that; none at the end."""
+        first = await self._next()
+        if self.ended or len(first) >= least:
+            return first
+        gathered = bytearray(first)
+        while len(gathered) < least and not self.ended:
+            gathered += await self._next()
+        return bytes(gathered)
+
+    async def _next(self) -> bytes:
+        if self.ended:
+            return b""
+        part = await self.decoded().read()
+        self.used = time.perf_counter()
+        self.ended = not part
+        return part
 
     def decoded(self) -> Body:
         """The body as a Worker reads it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -120,17 +119,17 @@ class BodyTable:
         active.streams.add(self._last_stream)
         return self._last_stream
 
-    def pull(self, id: int) -> None:
-        """The isolate wants the next chunk."""
+    def pull(self, id: int, gather: bool = False) -> None:
+        """The isolate wants the next chunk; a large one, to `gather` the body in few turns."""
         stream = self._streams.get(id)
         if stream is None:
             self._channel.post(EndEvent(id, "The body is gone: its request has ended."))
         elif stream.reading is None or stream.reading.done():
-            stream.reading = asyncio.get_running_loop().create_task(self._read(id, stream))
+            stream.reading = asyncio.get_running_loop().create_task(self._read(id, stream, gather))
 
-    async def _read(self, id: int, stream: Stream) -> None:
+    async def _read(self, id: int, stream: Stream, gather: bool) -> None:
         try:
-            chunk = await stream.decoded().read()
+            chunk = await stream.read(SINK_WINDOW if gather else 1)
         except Exception as error:
             self.forget(id)
             known = isinstance(error, BodyError)
@@ -138,7 +137,6 @@ class BodyTable:
             if not known:
                 raise
             return
-        stream.used = time.perf_counter()
         if chunk:
             self._channel.post(ChunkEvent(id, len(chunk)), chunk)
         else:

@@ -368,7 +368,7 @@ class Isolate:
                 if self._tracing.on:
                     note_sent(self._requests.values(), command.sink)
             case PullCommand():
-                self._bodies.pull(command.stream)
+                self._bodies.pull(command.stream, command.gather)
             case DiscardCommand():
                 self._bodies.drop(command.stream)
             case TimerCommand():

@@ -418,9 +418,11 @@ class DoneCommand(Message, tag="done"):
 
 
 class PullCommand(Message, tag="pull"):
-    """Send the next chunk of a stream."""
+    """Send the next chunk of a stream; a large one, with `gather`, as nobody looks at it before the
+    whole body is there."""
 
     stream: Id
+    gather: bool = False
 
 
 class DiscardCommand(Message, tag="discard"):
