@@ -12,6 +12,7 @@ from edgewright.messages import Request
 from edgewright.protocol.messages import MESSAGE_COST, PORT_WINDOW
 from edgewright.websocket.socket import LOST, Closed, Message, WebSocket
 from tests.gateway.test_isolate import Played, played, respond
+from tests.support.running import eventually
 
 __all__ = ["played"]
 
@@ -95,6 +96,39 @@ async def test_a_new_version_says_good_bye_to_both_sides(played: Played) -> None
     assert await socket.receive() == Closed(1001)
     await played.say(["message", 7, 1, True], ["close", 7, 1001, ""], blob=b"x")
     assert not played.ended
+
+
+class _Silent:
+    """An upstream's side, which says nothing."""
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+
+    async def receive(self) -> Message | Closed:
+        await self.over.wait()
+        return LOST
+
+    async def send(self, message: Message) -> None: ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+    async def gone(self) -> None:
+        await self.over.wait()
+
+    def lose(self, why: Closed = LOST) -> None:
+        self.over.set()
+
+
+async def test_a_request_that_speaks_with_others_does_not_begin_again(played: Played) -> None:
+    active = await played.start()
+    upstream = _Silent()
+    held = played.isolate._ports.hold(active, upstream)  # pyright: ignore[reportPrivateUsage]
+    assert not active.unsafe
+    await played.say(["accept", active.id, held, 3])
+    assert await eventually(lambda: active.unsafe)
+    await played.say(["done", active.id])
+    await asyncio.wait_for(upstream.over.wait(), 10)
+    assert await eventually(lambda: len(asyncio.all_tasks()) == 1)
 
 
 async def test_no_websocket_for_who_did_not_ask(played: Played) -> None:

@@ -185,6 +185,19 @@ async def test_a_refusal_is_passed_on(between: Served) -> None:
     assert (status, body) == (403, b"no\n")
 
 
+async def test_the_origin_speaks_for_a_worker_that_fails(run: Run, upstream: Upstream) -> None:
+    running = await run(SOCKETS / "client.js", upstream=f"http://127.0.0.1:{upstream.port}")
+    async with (
+        serving(running) as served,
+        served.connect("fails", subprotocols=["b"]) as browser,
+    ):
+        assert browser.subprotocol == "b"
+        await browser.send("to the origin")
+        assert await browser.recv() == "to the origin"
+        await browser.close(4777, "bye")
+    assert await eventually(lambda: upstream.closed == [(4777, "bye")])
+
+
 async def test_a_worker_between_the_two(between: Served, upstream: Upstream) -> None:
     async with between.connect("between") as browser:
         await browser.send("a")

@@ -212,6 +212,7 @@ class PortTable:
         if socket is None:
             port.lose()
             return
+        active.unsafe = True  # what it says there can't be unsaid
         task = asyncio.get_running_loop().create_task(pipe(socket, port))
         self._pipes.add(task)
         task.add_done_callback(self._pipes.discard)

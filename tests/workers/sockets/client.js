@@ -130,6 +130,11 @@ const ROUTES = {
     server.accept();
     return new Response(null, { status: 101, webSocket: client });
   },
+  /** Leaves it to the origin. */
+  fails(env, request, ctx) {
+    ctx.passThroughOnException();
+    throw new Error("as it should");
+  },
   /** Passes the connection on, untouched. */
   proxy(env, request) {
     return fetch(`${env.HTTP}/${new URL(request.url).searchParams.get("to")}`, request);
@@ -173,7 +178,7 @@ const ROUTES = {
 };
 
 export default {
-  fetch(request, env) {
-    return ROUTES[new URL(request.url).pathname.slice(1)](env, request);
+  fetch(request, env, ctx) {
+    return ROUTES[new URL(request.url).pathname.slice(1)](env, request, ctx);
   },
 };
