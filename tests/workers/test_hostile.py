@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 import time
@@ -11,6 +12,7 @@ import pytest
 from running import Origin, Run
 
 from edgewright import WorkerException
+from edgewright.messages import BodyError
 
 HOSTILE = Path(__file__).parent / "hostile"
 
@@ -184,6 +186,9 @@ async def test_a_worker_that_poisons_everything_is_served_all_the_same(
         assert response.headers["x-seen"] == "sent"
         assert len(await response.bytes()) == 100_000
         assert await running.text("/wait") == "waited"
+        response = await running.fetch("/rewriter")
+        with pytest.raises(BodyError, match="poisoned"):
+            await asyncio.wait_for(response.bytes(), 20)
         with pytest.raises(WorkerException, match="what"):
             await running.fetch("/throw")
 

@@ -149,6 +149,7 @@ CASES: dict[str, Any] = {
     "tokens": ["[object Element]", "TypeError: Illegal constructor", "TypeError"],
     "context": ["transform"] * 4,
     "deep": ["RangeError", "<p>fine</p>"],
+    "abandoned": "<p>fine</p>",
     "many": True,
 }
 

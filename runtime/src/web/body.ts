@@ -319,6 +319,9 @@ function pump(stream: ReadableStream, onError: OnError): number {
 }
 
 async function pumpAll(reader: Reader, sink: Sink, onError: OnError): Promise<void> {
+  // Whoever patches a Worker's streams can make reading throw at once, and the gateway has to know
+  // the sink before it hears of its end.
+  await undefined;
   try {
     for (;;) {
       const { done, value } = await readFrom(reader);

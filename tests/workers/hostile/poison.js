@@ -69,6 +69,8 @@ for (const name in {}) poison();
 const names = ["Map", "Set", "Promise", "Array", "Uint8Array", "TypeError", "Error", "String"];
 for (let i = 0; i < names.length; i++) globalThis[names[i]] = poison;
 
+const handlers = { __proto__: null, element: (element) => void element.setAttribute("b", "c") };
+
 export default {
   async fetch(request, env, ctx) {
     switch (url(request)) {
@@ -106,6 +108,9 @@ export default {
         await apply(wait, scheduler, [1]);
         return new Response(told);
       }
+      case "http://worker.test/rewriter":
+        // Loaded only now; the streams are the Worker's own fault.
+        return new HTMLRewriter().on("p", handlers).transform(new Response("<p>in</p>"));
       default:
         throw new TypeError("what?");
     }

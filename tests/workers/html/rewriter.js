@@ -415,6 +415,18 @@ const cases = {
     return [error.name, await element("p", "<p></p>", (p) => p.append("fine"))];
   },
 
+  async abandoned() {
+    // More than there is memory for, if what nobody waits for any more stayed.
+    for (let i = 0; i < 150; i++) {
+      const never = { element: () => new Promise(() => {}) };
+      const { body } = new HTMLRewriter().on("p", never).transform(html("<i>early</i><p>"));
+      const reader = body.getReader();
+      await reader.read();
+      await reader.cancel();
+    }
+    return element("p", "<p></p>", (p) => p.append("fine"));
+  },
+
   async many() {
     const one = async (name) => {
       const text = await element("p", `<p>${name}</p>`, async (p) => {

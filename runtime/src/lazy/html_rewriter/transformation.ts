@@ -3,7 +3,7 @@
 // is waited for: more of the input, or a handler's promise.
 
 import { type AsyncContext, encodeUtf8, getAsyncContext, setAsyncContext } from "../../engine.js";
-import { currentRequest, requireOwner } from "../../io.js";
+import { onEnd, requireOwner, requireRequest } from "../../io.js";
 import { PromiseResolve, PromiseThen, TypedArrayByteLength, viewBytes } from "../../primordials.js";
 import { SOURCE } from "../../web/gateway_body.js";
 import type { ByteSource } from "../../web/streams.js";
@@ -43,7 +43,7 @@ export class Transformation implements Owner, ByteSource {
   readonly #charset: Charset | null;
   readonly #insertions = new Insertions();
   readonly #output = new Output();
-  readonly #owner = currentRequest();
+  readonly #owner = requireRequest();
   /** Handlers run in the context that transform() was called in, as on the platform. */
   readonly #context: AsyncContext | undefined = getAsyncContext();
   #lol: LolHtml | null = null;
@@ -60,6 +60,8 @@ export class Transformation implements Owner, ByteSource {
   #tellWriter: (() => void) | null = null;
   /** The token of the handler that runs. */
   #current: Handle | null = null;
+  /** Ends lol-html's waiting for that handler. */
+  #stopWaiting: ((reason: unknown) => void) | null = null;
 
   constructor(source: Chunks, registrations: readonly Registration[], charset: Charset | null) {
     this.#source = source;
@@ -122,6 +124,7 @@ export class Transformation implements Owner, ByteSource {
   // --- The rewriter's side ------------------------------------------------------------------------
 
   async #run(): Promise<void> {
+    const forget = onEnd(this.#owner, () => this.cancel(new TypeError("The request has ended.")));
     try {
       const lol = this.#begin();
       let chunk = await this.#source.next();
@@ -146,6 +149,7 @@ export class Transformation implements Owner, ByteSource {
       this.#failure = own ? new TypeError(`Parser error: ${error}`) : error;
       this.#giveUp(this.#failure);
     }
+    forget();
     this.#over = true;
     this.#tellReader?.();
   }
@@ -179,10 +183,11 @@ export class Transformation implements Owner, ByteSource {
     return lol;
   }
 
-  /** Lol-html is left as it is, for the garbage collector. */
   #giveUp(reason: unknown): void {
     this.#lol = null;
     this.#current?.expire();
+    // A stack that waits forever would be memory that nobody frees.
+    this.#stopWaiting?.(reason);
     this.#source.cancel(reason);
     this.#insertions.cancelAll(reason);
   }
@@ -237,15 +242,17 @@ export class Transformation implements Owner, ByteSource {
     this.#announce();
     // Not what then() gives, which a Worker's class of promises has a say in.
     return new Promise<void>((resolve, reject) => {
+      this.#stopWaiting = reject;
       PromiseThen(
         PromiseResolve(result),
         () => {
-          // Once nobody reads any more, lol-html is left waiting.
+          this.#stopWaiting = null;
           if (this.#over) return;
           this.#end(handle);
           resolve();
         },
         (error) => {
+          this.#stopWaiting = null;
           this.#thrown = true;
           reject(error);
         },
