@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edgewright.config.limits import LIMIT_NAMES, UNLIMITED, LimitError, Limits
@@ -16,6 +17,13 @@ def test_the_documentation_lists_every_limit() -> None:
     listed = re.findall(r"^\| `(\w+)` \|", DOCS.read_text(), re.MULTILINE)
     assert listed == [name for name in listed if name in LIMIT_NAMES]
     assert sorted(listed) == sorted(LIMIT_NAMES)
+
+
+def test_the_documentation_tells_the_defaults() -> None:
+    units = {"ms": 1, "s": 1000, "KB": 1, "MB": 1, "MiB": 1, "": 1}
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([\d,]+) ?(\w*) \|", DOCS.read_text(), re.MULTILINE)
+    told = {name: int(number.replace(",", "")) * units[unit] for name, number, unit in rows}
+    assert told == msgspec.to_builtins(Limits())
 
 
 def test_what_is_not_said_is_the_default() -> None:

@@ -22,15 +22,15 @@ async def hung(run: Run) -> Running:
 @pytest.mark.parametrize("path", ["/never", "/after-io", "/cleared", "/other"])
 async def test_a_handler_that_can_never_answer_fails_at_once(hung: Running, path: str) -> None:
     with pytest.raises(WorkerException, match=HUNG) as caught:
-        await asyncio.wait_for(hung.fetch(path), 10)
+        await asyncio.wait_for(hung.fetch(path), 25)
     assert caught.value.outcome is Outcome.EXCEPTION
-    assert await hung.worker.drain(5)
+    assert await hung.worker.drain(25)
     assert hung.observed.requests[0].status == 500
 
 
 async def test_a_hung_wait_until_ends_its_request(hung: Running) -> None:
     assert await hung.text("/wait-until") == "answered"
-    assert await hung.worker.drain(5)
+    assert await hung.worker.drain(25)
     assert "waitUntil() will never settle" in hung.logged[0]
     assert hung.observed.requests[0].outcome is Outcome.OK
 
@@ -39,7 +39,7 @@ async def test_a_response_that_never_ends_breaks_off(hung: Running) -> None:
     response = await hung.fetch("/stream")
     with pytest.raises(Exception, match=HUNG):
         await response.bytes()
-    assert await hung.worker.drain(5)
+    assert await hung.worker.drain(25)
     assert hung.observed.requests[0].outcome is Outcome.EXCEPTION
 
 
@@ -73,7 +73,7 @@ async def test_a_request_that_waits_for_its_clients_leaving_is_alive(hung: Runni
     await asyncio.sleep(0.2)
     assert not asking.done()
     asking.cancel()
-    assert await hung.worker.drain(5)
+    assert await hung.worker.drain(25)
     assert hung.observed.requests[0].outcome is Outcome.CANCELED
 
 
@@ -105,5 +105,5 @@ async def test_where_it_waits_is_told_when_promises_are_watched(
 async def test_where_a_wait_until_waits_is_told_as_well(run: Run) -> None:
     running = await run(WORKER, watch_promises=True)
     assert await running.text("/wait-until") == "answered"
-    assert await running.worker.drain(5)
+    assert await running.worker.drain(25)
     assert "worker:/hung.js:17:" in running.logged[0]

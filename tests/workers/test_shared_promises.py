@@ -35,7 +35,7 @@ async def test_the_promise_of_a_request_that_lives_is_waited_for(
         sharing = [asyncio.create_task(shared.text(path)) for _ in range(3)]
         assert await asyncio.gather(*sharing) == ["held"] * 3
         assert await holding == "held"
-    assert await shared.worker.drain(5)
+    assert await shared.worker.drain(25)
     assert {record.outcome for record in shared.observed.requests} == {Outcome.OK}
 
 
@@ -45,7 +45,7 @@ async def test_what_its_request_leaves_pending_fails_with_its_end(run: Run) -> N
     with pytest.raises(WorkerException, match="created by a request that has since ended"):
         await running.text("/share")
     assert await dropping == "dropped"
-    assert await running.worker.drain(5)
+    assert await running.worker.drain(25)
 
 
 async def test_a_request_may_wait_for_what_was_made_before_anybody_watched(run: Run) -> None:
@@ -68,6 +68,6 @@ async def test_a_promise_of_its_own_makes_it_hang_whoever_could_resolve_it(run: 
 async def test_two_that_wait_for_each_other_end(shared: Running) -> None:
     left = await begin(shared, "/left")
     right = asyncio.create_task(shared.text("/right"))
-    ends = await asyncio.wait_for(asyncio.gather(left, right, return_exceptions=True), 10)
+    ends = await asyncio.wait_for(asyncio.gather(left, right, return_exceptions=True), 25)
     assert all(isinstance(end, WorkerException) for end in ends)
-    assert await shared.worker.drain(5)
+    assert await shared.worker.drain(25)

@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     queue_ms: int = 2000
     """How long a request may be expected to wait for its turn; beyond that it gets a 503."""
     memory_mb: int = 128
-    """Of an isolate: JavaScript's heap and ArrayBuffers."""
+    """Of an isolate: JavaScript's heap, ArrayBuffers and WebAssembly's memories."""
     startup_cpu_ms: int = 1000
     """CPU time that evaluating the Worker's modules may take."""
     subrequests: int = 50
