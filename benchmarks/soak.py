@@ -31,11 +31,10 @@ _SETTLE = 60.0
 """Seconds within which everything has to be as before."""
 _FLAT = 0.1
 _FLAT_MB = 8.0
-"""By how much the memory of the last third may exceed that of the middle one."""
-_AT_REST_MB = {"gateway": 8.0, "hosts": 64.0}
-"""What may have come to the memory when all is over: garbage that nothing asks V8 to collect."""
+"""By how much the memory may exceed that of the middle third, in the last one and when all is
+over."""
 _HOST_MB = 64.0
-"""What a process with no Worker in it takes, and its first isolate."""
+"""What one more process takes, with an isolate that has had something to do."""
 _BROKEN_OFF = 4
 """Answers that may be lost: those that had begun in the one process that the broken Worker shared
 with others when it ended it. There is no way to begin them again."""
@@ -127,8 +126,7 @@ async def _measure(minutes: float) -> int:
         await soak.run()
         problems = _answers(soak)
         problems += await _leaks(fleet, before, processes)
-        problems += _growth(soak)
-        problems += _rest(at_rest, fleet.memory_mb(), len(fleet.processes) - processes)
+        problems += _growth(soak, at_rest, processes)
     for problem in problems:
         print(f"PROBLEM: {problem}")
     print("failed" if problems else "passed")
@@ -183,34 +181,29 @@ async def _leaks(fleet: Fleet, before: Status, processes: int) -> list[str]:
     return [f"{count} {what} are left" for what, count in leaks.items()]
 
 
-def _growth(soak: _Soak) -> list[str]:
-    """The memory while it runs. That of the hosts goes up by a full heap, and down again, whenever
-    the broken Worker fills one; a leak shows in what is there in between, the lowest tenth."""
+def _growth(soak: _Soak, before: tuple[float, float], processes: int) -> list[str]:
+    """The memory of the hosts goes up by a full heap, and down again, whenever the broken Worker
+    fills one. A leak shows in what is there in between (the lowest tenth), and at the end."""
     problems: list[str] = []
     third = len(soak.memory) // 3
-    if third < 10:
-        return problems
-    for index, what in ((1, "gateway"), (2, "hosts")):
-        sizes = [sample[index] for sample in soak.memory]
+    at_rest = soak.fleet.memory_mb()
+    more = len(soak.fleet.processes) - processes
+    for index, what in enumerate(("gateway", "hosts")):
+        sizes = [sample[1 + index] for sample in soak.memory]
+        if third < 10:
+            continue
         middle, last = (
             statistics.quantiles(part, n=10)[0] for part in (sizes[third:-third], sizes[-third:])
         )
         print(
-            f"memory, {what}: {middle:.1f} MB, then {last:.1f} MB; "
-            f"at most {max(sizes):.1f} MB, half of the time below {statistics.median(sizes):.1f} MB"
+            f"memory, {what}: {middle:.1f} MB, then {last:.1f} MB (at most {max(sizes):.1f} MB, "
+            f"median {statistics.median(sizes):.1f} MB); at rest {before[index]:.1f} MB, then "
+            f"{at_rest[index]:.1f} MB"
         )
-        if last > middle * (1 + _FLAT) + _FLAT_MB:
+        most = middle * (1 + _FLAT) + _FLAT_MB
+        if last > most:
             problems.append(f"the memory of the {what} grows")
-    return problems
-
-
-def _rest(before: tuple[float, float], after: tuple[float, float], processes: int) -> list[str]:
-    """The memory when nothing is asked any more, beside what it was before the first question."""
-    problems: list[str] = []
-    for index, what in ((0, "gateway"), (1, "hosts")):
-        print(f"memory at rest, {what}: {before[index]:.1f} MB, then {after[index]:.1f} MB")
-        more = _HOST_MB * max(0, processes) if what == "hosts" else 0.0
-        if after[index] > before[index] + _AT_REST_MB[what] + more:
+        if at_rest[index] > most + (_HOST_MB * max(0, more) if what == "hosts" else 0.0):
             problems.append(f"the {what} keep memory")
     return problems
 

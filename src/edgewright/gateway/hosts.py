@@ -67,14 +67,6 @@ class Host:
     def alive(self) -> bool:
         return self.process.returncode is None
 
-    def reserve(self, worker: str | None) -> None:
-        """For one Worker, that has ended processes before: the others come first from now on."""
-        if worker is not None and self.reserved is None:
-            # All of its threads are in the group that it leads; by its id it would be one of them.
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PGRP, self.process.pid, _LOW_PRIORITY)
-        self.reserved = worker
-
     def send_isolate(self, connection: socket.socket) -> None:
         """Gives the host the other end of an isolate's connection. Raises OSError."""
         socket.send_fds(self.control, [b"i"], [connection.fileno()])
@@ -121,24 +113,24 @@ class HostPool:
 
     async def warm(self, alone: str | None = None) -> Host:
         """A running host that has room; starts one where there is none. Raises HostError."""
-        async with self._starting:
-            if self._closed:
-                raise HostError("The gateway is stopping.")
-            for host in list(self.hosts):
-                if not host.alive:
-                    await self._bury(host)
-                elif self._suits(host, alone):
-                    host.reserve(alone)
-                    return host
-            host = await self._start()
-            host.reserve(alone)
+        # First without the lock: where there is room, nobody has to wait for a start.
+        host = self._with_room(alone)
+        if host is not None:
             return host
+        async with self._starting:
+            host = self._with_room(alone)
+            # The one that stands by is for the others, who also come first while it starts.
+            return await self._start(alone) if host is None else host
 
-    @staticmethod
-    def _suits(host: Host, alone: str | None) -> bool:
-        if alone is not None and host.reserved != alone:
-            return host.isolates == 0 and host.reserved is None
-        return host.reserved == alone and host.isolates < ISOLATES_PER_HOST
+    def _with_room(self, alone: str | None) -> Host | None:
+        if self._closed:
+            raise HostError("The gateway is stopping.")
+        for host in list(self.hosts):
+            if not host.alive:
+                self.kill(host)
+            elif host.reserved == alone and host.isolates < ISOLATES_PER_HOST:
+                return host
+        return None
 
     async def _prepare(self) -> None:
         """Starts the host that will be needed soon, where none has room but the filling one."""
@@ -152,11 +144,12 @@ class HostPool:
         finally:
             self._preparing = None
 
-    async def _start(self) -> Host:
+    async def _start(self, alone: str | None = None) -> Host:
         """Raises HostError."""
         taken = [host.cpu for host in self.hosts]
         cpu = min(self.cpus, key=taken.count, default=None)
-        host = await _start_host(self.sandbox, cpu)
+        host = await _start_host(self.sandbox, cpu, gives_way=alone is not None)
+        host.reserved = alone
         self.hosts.append(host)
         return host
 
@@ -202,7 +195,7 @@ class HostPool:
         await host.process.wait()
 
 
-async def _start_host(sandbox: Sandbox, cpu: int | None) -> Host:
+async def _start_host(sandbox: Sandbox, cpu: int | None, *, gives_way: bool) -> Host:
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -227,6 +220,10 @@ async def _start_host(sandbox: Sandbox, cpu: int | None) -> Host:
         except BaseException:  # whoever asked for it may be gone
             ours.close()
             raise
+    if gives_way:
+        # All of its threads are in the group that it leads; by its id it would be one of them.
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PGRP, process.pid, _LOW_PRIORITY)
     errors = asyncio.create_task(_pass_on_errors(process))
     if cpu is not None:
         with contextlib.suppress(OSError):  # it may have ended already, which shows below
