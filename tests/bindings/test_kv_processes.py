@@ -123,3 +123,40 @@ async def test_what_has_expired_is_removed_from_the_file(tmp_path: Path) -> None
     early = SqliteStore(tmp_path, lambda: 0.0)
     assert [key.name for key in await early.list("n", "", "", 5000)] == ["later", "stays"]
     await early.close()
+
+
+_PUT_AND_LEAVE = """
+import asyncio, sys
+from pathlib import Path
+from edgewright.bindings.kv.sqlite import SqliteStore
+from edgewright.bindings.kv.store import Entry
+
+async def put():
+    store = SqliteStore(Path(sys.argv[1]))
+    (before,) = await store.get("n", ["k"])
+    await store.put("n", {"k": Entry(sys.argv[2].encode())})
+    await store.close()
+    print(None if before is None else before.value.decode())
+
+asyncio.run(put())
+"""
+
+
+async def test_processes_that_come_and_go_take_nothing_along(tmp_path: Path) -> None:
+    """As `edgewright kv key put` does while the server runs."""
+    store = SqliteStore(tmp_path)
+    cache = ReadCache(store)
+    try:
+        for n in range(3):
+            await store.put("n", {"k": Entry(f"ours {n}".encode())})
+            cache.remember("n", "k", Entry(b"old"), store.version("n", "k"))
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", _PUT_AND_LEAVE, str(tmp_path), f"theirs {n}"),
+                stdout=asyncio.subprocess.PIPE,
+            )
+            output, _ = await process.communicate()
+            assert output.decode() == f"ours {n}\n"
+            assert cache.get("n", "k", 60) is None
+            assert await store.get("n", ["k"]) == [Entry(f"theirs {n}".encode())]
+    finally:
+        await store.close()

@@ -8,6 +8,7 @@ more than what is in it), and with one wake-up of the event loop for all that th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import sqlite3
@@ -136,8 +137,11 @@ def open_database(path: Path, schema: str, version: int) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # For its owner alone; what SQLite puts beside it is as it is.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # For its owner alone; what SQLite puts beside it is as it is. Only a file that was not
+        # there: to close one takes away the locks that this process has on it, and with them what
+        # tells other processes that SQLite is at work here.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
             path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
