@@ -29,7 +29,8 @@ from edgewright.gateway.hosts import describe_missing
 from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
 from edgewright.gateway.tail import TailError, TailServer
-from edgewright.observe.records import Everybody
+from edgewright.observe.export import ExportError, start_export
+from edgewright.observe.records import Everybody, Observer
 from edgewright.observe.stack import Sources
 from edgewright.observe.terminal import DevTerminal, ServeTerminal
 from edgewright.observe.trace import Tracing
@@ -69,7 +70,7 @@ async def _run(control: socket.socket) -> int:
     watching = asyncio.create_task(_watch_supervisor(reader, stop))
     try:
         return await _gateway(settings, writer, stop)
-    except (*LOADING_ERRORS, ServerError) as error:
+    except (*LOADING_ERRORS, ServerError, ExportError) as error:
         writer.write(encode(Failed(str(error)[: MAX_LINE // 8])))
         with contextlib.suppress(OSError):
             await writer.drain()
@@ -103,12 +104,16 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
     terminal = DevTerminal() if settings.dev else ServeTerminal()
     tracing = Tracing(on=settings.dev, watch=settings.dev)
     tail = TailServer(tracing)
+    observers: list[Observer] = [terminal, tail]
+    exporter = start_export(tracing)
+    if exporter is not None:
+        observers.append(exporter)
     most = Limits.of(settings.most, default=UNLIMITED)
     worker = Worker(
         settings.paths[0],
         others=settings.paths[1:],
         services=settings.services,
-        observer=Everybody([terminal, tail]),
+        observer=Everybody(observers),
         upstream=settings.upstream,
         most=most,
         live_clock=settings.live_clock,
@@ -122,7 +127,10 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         dev=settings.dev,
         host_cpus=settings.host_cpus,
     )
-    async with worker, contextlib.AsyncExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
+        if exporter is not None:
+            stack.enter_context(exporter)  # and so it ends after the Worker, with all its traces
+        await stack.enter_async_context(worker)
         warnings = _warnings(worker)
         try:
             await stack.enter_async_context(tail)

@@ -76,6 +76,8 @@ class FetchTrace:
     """The op whose response the Worker went on with when it made this one."""
     unread: frozenset[int] = frozenset()
     """The ops whose responses were there by then and had not been looked at."""
+    same = 0
+    """Equal for those that ask for the same; 0 where nobody watches."""
     known = 0
     """How often the request had got to know something else by then."""
     passed = ""
@@ -93,17 +95,12 @@ class FetchTrace:
         span_id: int,
         method: str,
         url: str,
-        headers: list[str],
         service: str | None,
-        *,
-        watched: bool = False,
     ) -> None:
         self.op = op
         self.span_id = span_id
         self.method = method
-        self.url = url[:_LONGEST]
-        self.same = hash((method, url, tuple(headers), service)) if watched else 0
-        """Equal for those that ask for the same."""
+        self.url = url
         self.service = service
         """The service binding that it went by; None for the network."""
         self.asked = time.perf_counter()
@@ -111,7 +108,7 @@ class FetchTrace:
     @classmethod
     def of_nobody(cls) -> FetchTrace:
         """For what is told the times whether somebody wants to know or not."""
-        return cls(0, 0, "", "", [], None)
+        return cls(0, 0, "", "", None)
 
     def hop(self) -> None:
         """A redirect is followed."""
@@ -181,6 +178,7 @@ class Trace:
         """The isolate tells what the Worker does with its responses."""
         self._state = _tracestate(headers) if parent_id and propagate else ""
         self._propagate = propagate
+        self._context: tuple[str, str] | None = None
         self.began = time.perf_counter()
         self.epoch = time.time() - self.began
         """To be added to a time, to make it seconds since 1970."""
@@ -206,19 +204,26 @@ class Trace:
         """A subrequest is asked for."""
         # Distinct within the request, and as random as the request's own.
         span_id = (self.span_id + 1 + len(self.fetches)) & _SPAN_MASK
-        note = FetchTrace(
-            op, span_id, method, self.mask(url), headers, service, watched=self.watched
-        )
+        note = FetchTrace(op, span_id, method, self.mask(url[:_LONGEST]), service)
+        if self.watched:
+            note.same = hash((method, url, tuple(headers), service))
         if len(self.fetches) < MOST_NOTES:
             self.fetches[op] = note
         else:
             self.dropped += 1
         if self._propagate and "traceparent" not in headers:
-            flags = "01" if self.sampled else "00"
-            note.context = (
-                f"traceparent: 00-{self.trace_id:032x}-{span_id:016x}-{flags}\r\n{self._state}"
-            )
+            before, after = self._context or self._make_context()
+            note.context = f"{before}{span_id:016x}{after}"
         return note
+
+    def _make_context(self) -> tuple[str, str]:
+        """What stands before and after a subrequest's id in its header lines."""
+        flags = "01" if self.sampled else "00"
+        self._context = (
+            f"traceparent: 00-{self.trace_id:032x}-",
+            f"-{flags}\r\n{self._state}",
+        )
+        return self._context
 
     def fetched(self, op: int, result: UpstreamResponse | SubrequestError) -> None:
         """A subrequest has got its response's head, or will get none."""
@@ -322,6 +327,10 @@ class Tracing:
     def listeners(self, count: int) -> None:
         self._listeners = count
         self.on = self._always or count > 0
+
+    def keep_on(self) -> None:
+        """Requests are traced whether somebody listens or not."""
+        self.on = self._always = True
 
     def begin(self, worker: str, request: Request, limits: Limits) -> Trace:
         """A request begins: a trace of its own, or a part of its caller's, which is another Worker
