@@ -280,7 +280,7 @@ export function afterDelay(request: RequestContext, delay: number, then: () => v
     if (!request.finished) then();
   };
   ops.set(op, { request, context: undefined, settle });
-  send(["timer", request.id, op, delay]);
+  send(["timer", request.id, op, delay, true]);
 }
 
 /** Forgets an op: its event will be ignored. */

@@ -103,6 +103,11 @@ async def test_what_is_given_up_at_the_end_is_marked(trace_of: TraceOf) -> None:
     assert fetch.attributes["floating"] is True
 
 
+async def test_the_runtime_layer_s_own_timers_are_none(trace_of: TraceOf) -> None:
+    # While an import goes on, it looks again and again whether the request hangs.
+    assert of_kind(spans_of(await trace_of("/import")), "op") == []
+
+
 async def test_timers_and_wait_until_are_spans(trace_of: TraceOf) -> None:
     root = spans_of(await trace_of("/later"))
     (timer,) = of_kind(root, "op")

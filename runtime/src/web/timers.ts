@@ -61,7 +61,7 @@ export function startTimer(delay: number, callback: () => void): number {
     // A failure means that the request was given up: its timers go with it.
     if (event[0] === "timer") callback();
   });
-  send(["timer", id, op, delay]);
+  send(["timer", id, op, delay, false]);
   return op;
 }
 

@@ -377,7 +377,7 @@ class Isolate:
                         self._stop(active, Outcome.EXCEEDED_MEMORY, _OVER_MEMORY)
                         return
                     delay = min(max(command.delay, 0), _LONGEST_TIMER) / 1000
-                    if active.trace is not None:
+                    if active.trace is not None and not command.own:
                         active.trace.op(command.op, "timer", f"{command.delay:.0f} ms")
                     active.ops[command.op] = asyncio.get_running_loop().call_later(
                         delay, self._fire, active, command.op

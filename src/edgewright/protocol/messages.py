@@ -446,11 +446,13 @@ class EndCommand(Message, tag="end"):
 
 
 class TimerCommand(Message, tag="timer"):
-    """Fire `op` after `delay` milliseconds, once."""
+    """Fire `op` after `delay` milliseconds, once. `own` timers are the runtime layer's and not the
+    Worker's: nobody is told of them."""
 
     request: Id
     op: Id
     delay: float
+    own: bool = False
 
 
 class ClearCommand(Message, tag="clear"):

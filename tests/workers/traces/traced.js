@@ -19,6 +19,10 @@ const SCENES = {
     await wait(30);
     return new Response("waited");
   },
+  async "/import"() {
+    const { sep } = await import("node:path");
+    return new Response(sep);
+  },
   async "/later"(up, ctx) {
     ctx.waitUntil(wait(40));
     return new Response("now");
