@@ -79,6 +79,7 @@ redirects = st.sampled_from(["follow", "manual", "error", "elsewhere"])
 numbers = st.one_of(st.integers(-5, 5), st.floats(allow_nan=False, allow_infinity=False))
 
 bindings = st.sampled_from(["NS", "NS", "LIMITER", "nowhere"])
+caches = st.one_of(st.none(), text)
 operations = st.sampled_from(["get", "getMany", "put", "delete", "list", "limit", "purge"])
 arguments = st.sampled_from(
     [
@@ -107,6 +108,13 @@ commands = st.one_of(
         st.just("respond"), ids, st.just(101), text, headers, st.none(), st.none(), st.none(),
         st.just(False), maybe_ids, maybe_ids,
     ),
+    st.tuples(st.just("cacheMatch"), ids, ids, caches, urls, headers),
+    st.tuples(
+        st.just("cachePut"), ids, ids, caches, urls, headers,
+        st.one_of(st.just(200), st.integers(-1, 1000)), text, headers, sizes, maybe_ids, maybe_ids,
+        st.booleans(),
+    ),
+    st.tuples(st.just("cacheDelete"), ids, ids, caches, urls),
     st.tuples(st.just("accept"), ids, ids, ids),
     st.tuples(st.just("message"), ids, sizes, st.booleans()),
     st.tuples(st.just("close"), ids, st.sampled_from([0, 1000, 1005, 1006, 4999, 5000]), text),
@@ -163,7 +171,7 @@ turns = st.builds(
 
 
 def _attached(command: tuple[Any, ...]) -> int:
-    places = {"chunk": 2, "message": 2, "fetch": 6, "respond": 5, "operate": 6}
+    places = {"chunk": 2, "message": 2, "fetch": 6, "respond": 5, "operate": 6, "cachePut": 9}
     place = places.get(command[0])
     size = 0 if place is None else command[place]
     return size if isinstance(size, int) and size > 0 else 0

@@ -57,6 +57,8 @@ SCENES = [
     "clone",
     "clones",
     "crypto",
+    "caches",
+    "cached",
     "kv",
     "limiter",
     "throws",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from uuid import uuid4
@@ -16,7 +17,7 @@ from edgewright.messages import Body
 from edgewright.subrequest.upstream import UpstreamBody, UpstreamResponse, is_short
 
 _MOST_TAGS = 1000
-_LONGEST_TAG = 1024
+_TAG = re.compile(r"[ -~]{1,1024}")
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ def tags_of(headers: list[str], given: list[str]) -> list[str]:
     https://developers.cloudflare.com/cache/how-to/purge-cache/purge-by-tags/"""
     said = [tag for value in values(headers, "cache-tag") for tag in value.split(",")]
     names = {tag.strip().lower() for tag in [*said, *given]}
-    return sorted(name for name in names if 0 < len(name) <= _LONGEST_TAG)[:_MOST_TAGS]
+    return sorted(name for name in names if _TAG.fullmatch(name))[:_MOST_TAGS]
 
 
 def make_record(

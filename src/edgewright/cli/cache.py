@@ -73,7 +73,9 @@ def list_(prefix: str, as_json: bool, all_workers: bool, config: Path, state: Pa
         left = record.fresh_until - now
         freshness = f"fresh for {left:.0f} s" if left > 0 else f"stale since {-left:.0f} s"
         tags = f"  [{', '.join(record.tags)}]" if record.tags else ""
-        whose = f"{record.partition} {record.cache}  "
+        # A Worker may call a cache anything.
+        name = record.cache if record.cache.isprintable() else ascii(record.cache)
+        whose = f"{record.partition} {name}  "
         size = f"{record.size} bytes"
         click.echo(f"{whose}{record.url}  {record.status}  {size}  {freshness}{tags}")
 

@@ -7,6 +7,7 @@ platform. Which Worker's caches they are is not the isolate's to say.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -32,6 +33,8 @@ from edgewright.subrequest.upstream import header
 
 CacheCommand = CacheMatchCommand | CachePutCommand | CacheDeleteCommand
 
+_URL = re.compile(r"https?://[!-~]+")
+"""As the isolate's runtime layer writes it: people will see it on their terminals."""
 _LONGEST_NAME = 1024
 _LONGEST_URL = 64 * 1024
 
@@ -51,6 +54,8 @@ class Caches:
         """Does it, or queues it. Raises ProtocolViolation."""
         if len(command.cache or "") > _LONGEST_NAME or len(command.url) > _LONGEST_URL:
             raise ProtocolViolation("a cache's name, or a URL, that is too long")
+        if _URL.fullmatch(command.url) is None:
+            raise ProtocolViolation("what is no URL")
         if not isinstance(command, CacheDeleteCommand) and len(command.headers) % 2:
             raise ProtocolViolation("a header without a value")
         if not self._subrequests.may_start(active):

@@ -231,6 +231,20 @@ const SCENES = {
     server.deserializeAttachment();
     return new Response("ok");
   },
+  async caches() {
+    const request = new Request("http://cache.test/a", { headers: { accept: "*/*" } });
+    const named = await caches.open("own");
+    await named.put(request, new Response("ok", { headers: { "cache-control": "max-age=60" } }));
+    await caches.default.put("http://cache.test/b", new Response("b"));
+    await caches.default.delete("http://cache.test/b", { ignoreMethod: true });
+    const found = await named.match(request);
+    return new Response(`${await found.text()} ${found.cf.cacheStatus}`);
+  },
+  async cached() {
+    const cf = { cacheTtl: 60, cacheTags: ["a"], cacheTtlByStatus: { "200-299": 5 } };
+    const response = await fetch(env.UPSTREAM, { cf });
+    return new Response(response.body, response);
+  },
   random() {
     crypto.getRandomValues(new Uint8Array(4));
     return new Response(crypto.randomUUID());
