@@ -48,7 +48,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def ask(node: Node, name: str, path: str = "/") -> str:
     active = await node.begin(name, Request("GET", f"http://h{path}", []))
-    response = await asyncio.wait_for(active.head, 60)
+    response = await asyncio.wait_for(active.head.wait(), 60)
     return (await read_all(response.body)).decode()
 
 

@@ -33,7 +33,7 @@ def bundle(name: str, limits: Limits) -> WorkerBundle:
 
 async def ask(node: Node, name: str, path: str) -> str:
     active = await node.begin(name, Request("GET", f"http://h{path}", []))
-    response = await active.head
+    response = await active.head.wait()
     return (await read_all(response.body)).decode()
 
 
