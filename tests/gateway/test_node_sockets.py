@@ -125,7 +125,7 @@ async def test_an_open_websocket_keeps_its_isolate_from_being_evicted() -> None:
             await served.node.deploy(bundle("other", name=f"other{number}"))
             request = Request("GET", "http://h/", [])
             active = await served.node.begin(f"other{number}", request)
-            await asyncio.wait_for(active.head, 20)
+            await asyncio.wait_for(active.head.wait(), 20)
         await asyncio.sleep(1.5)  # the node looks around
         assert await echo(client, "b") == "1 b"
 
