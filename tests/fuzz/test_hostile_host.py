@@ -90,6 +90,16 @@ arguments = st.sampled_from(
     ]
 )  # fmt: skip
 
+passed = st.lists(
+    st.tuples(st.sampled_from(["export", "stub", "stream", "sink", "bytes", "none", "other"]), ids),
+    max_size=3,
+)
+calls = st.lists(
+    st.tuples(ids, st.one_of(st.none(), st.integers(0, 3)), st.lists(text, max_size=3),
+              st.sampled_from([None, 0, 0, 3]), passed),
+    max_size=3,
+)  # fmt: skip
+
 commands = st.one_of(
     st.tuples(
         st.just("fetch"), ids, ids, methods, urls, headers, sizes, maybe_ids, maybe_ids, redirects,
@@ -126,6 +136,14 @@ commands = st.one_of(
     st.tuples(st.just("starttls"), ids, ids, ids, text, ids),
     st.tuples(st.just("fail"), ids, text, text, text, text, st.booleans()),
     st.tuples(st.sampled_from(["done", "pull", "discard", "abort", "clear"]), ids),
+    st.tuples(
+        st.just("call"), ids, st.sampled_from([None, "nowhere"]), st.none(), st.none(), maybe_ids,
+        calls,
+    ),
+    st.tuples(
+        st.just("return"), ids, ids, sizes, passed, st.booleans(), text, text, text,
+    ),
+    st.tuples(st.just("release"), ids),
     st.tuples(st.just("chunk"), ids, sizes),
     st.tuples(st.just("end"), ids, st.one_of(st.none(), text)),
     st.tuples(st.just("timer"), ids, ids, numbers),

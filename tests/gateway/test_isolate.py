@@ -29,7 +29,7 @@ from tests.support.services import NoWorkers
 class Played:
     """An isolate whose other end is in the test's hands."""
 
-    def __init__(self, client: SubrequestClient) -> None:
+    def __init__(self, client: SubrequestClient, services: Services | None = None) -> None:
         ours, self.socket = socket.socketpair()
         ours.setblocking(False)
         self.socket.setblocking(False)
@@ -42,7 +42,7 @@ class Played:
             ours,
             client,
             self.observer,
-            Services("w", {}, NoWorkers()),
+            services or Services("w", {}, NoWorkers()),
             NodeCache(MemoryStore(1 << 20), client.network).of("w"),
             on_idle=self._on_idle,
             on_end=lambda ending: self.ended.append(ending.process),

@@ -200,12 +200,13 @@ class RpcTable:
 
     def returned(self, active: ActiveRequest, command: ReturnCommand, blob: bytes) -> None:
         """Raises ProtocolViolation."""
-        outgoing, owner = self._calls.pop(command.call, (None, None))
+        outgoing, owner = self._calls.get(command.call, (None, None))
         if outgoing is None and command.call > self._last_call:
             raise ProtocolViolation(f"there was no call {command.call}")
         if owner is not None and owner is not active:
             raise ProtocolViolation(f"call {command.call} is another request's")
         parcels = self._take(active, command.passed)
+        self._calls.pop(command.call, None)
         state = state_of(active)
         state.calls.discard(command.call)
         if state.session is not None:
