@@ -100,7 +100,7 @@ def upstream(folder: Path) -> Generator[Server]:
     config = folder / "nginx.conf"
     config.write_text(_NGINX.format(folder=folder, port=port, body="0123456789" * 10))
     command = [program("nginx"), "-p", str(folder), "-c", str(config)]
-    with _running("nginx", command, port, folder) as server:
+    with running("nginx", command, port, folder) as server:
         yield server
 
 
@@ -111,7 +111,7 @@ def nginx_cache(folder: Path, upstream: str) -> Generator[Server]:
     config = folder / "nginx.conf"
     config.write_text(_NGINX_CACHE.format(folder=folder, port=port, upstream=upstream))
     command = [program("nginx"), "-p", str(folder), "-c", str(config)]
-    with _running("nginx", command, port, folder) as server:
+    with running("nginx", command, port, folder) as server:
         yield server
 
 
@@ -131,7 +131,7 @@ def edgewright(
     }
     (folder / "wrangler.json").write_text(json.dumps(config))
     command = [sys.executable, "-m", "edgewright", "serve", str(folder), "--port", str(port)]
-    with _running("edgewright", command, port, folder) as server:
+    with running("edgewright", command, port, folder) as server:
         yield server
 
 
@@ -140,7 +140,7 @@ def serve(worker: Path, folder: Path, *options: str) -> Generator[Server]:
     """`edgewright serve` of a Worker of its own. What it says is kept in the folder."""
     port = free_port()
     command = [sys.executable, "-m", "edgewright", "serve", str(worker), "--port", str(port)]
-    with _running("edgewright", [*command, *options], port, folder) as server:
+    with running("edgewright", [*command, *options], port, folder) as server:
         yield server
 
 
@@ -151,12 +151,12 @@ def workerd_server(folder: Path, upstream: str, worker: Path = WORKER) -> Genera
     shutil.copy(worker, folder / "worker.js")
     config = folder / "workerd.capnp"
     config.write_text(_WORKERD.format(port=port, upstream=upstream))
-    with _running("workerd", [workerd(), "serve", str(config)], port, folder) as server:
+    with running("workerd", [workerd(), "serve", str(config)], port, folder) as server:
         yield server
 
 
 @contextlib.contextmanager
-def _running(name: str, command: list[str], port: int, folder: Path) -> Generator[Server]:
+def running(name: str, command: list[str], port: int, folder: Path) -> Generator[Server]:
     log = folder / f"{name}.output"
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)

@@ -123,31 +123,44 @@ class ServiceCall:
 
     def start(self, depth: int) -> None:
         """`depth` says how many Workers called each other until here."""
-        self._task = asyncio.get_running_loop().create_task(self._begin(depth))
+        loop = asyncio.get_running_loop()
+        if depth > self._node.limits(self._worker).depth:
+            discard(self._request.body)
+            loop.call_soon(self._finish, _too_deep(self._request))
+            return
+        try:
+            active = self._node.begin_at_once(self._worker, self._request, depth)
+        except (Overloaded, UnknownWorker) as error:
+            discard(self._request.body)
+            loop.call_soon(self._finish, SubrequestError(str(error), "Error"))
+            return
+        if active is None:
+            self._task = loop.create_task(self._begin_later(depth))
+        else:
+            self._began(active)
 
     def cancel(self) -> None:
         self._settle = None
         if self._active is not None:
             self._active.client_gone()
 
-    async def _begin(self, depth: int) -> None:
-        node = self._node
-        if depth > node.limits(self._worker).depth:
-            discard(self._request.body)
-            self._finish(_too_deep(self._request))
-            return
+    async def _begin_later(self, depth: int) -> None:
+        """The Worker has to be loaded first."""
         try:
-            active = await node.begin(self._worker, self._request, depth)
+            active = await self._node.begin(self._worker, self._request, depth)
         except WorkerFailure as failure:
             self._fail(failure)
         except (Overloaded, UnknownWorker, HostError) as error:
             discard(self._request.body)
             self._finish(SubrequestError(str(error), "Error"))
         else:
-            self._active = active
-            if self._settle is None:
-                self.cancel()
-            active.head.listen(self._ended)
+            self._began(active)
+
+    def _began(self, active: ActiveRequest) -> None:
+        self._active = active
+        if self._settle is None:
+            self.cancel()
+        active.head.listen(self._ended)
 
     def _ended(self, response: Response | WorkerFailure) -> None:
         if isinstance(response, WorkerFailure):
