@@ -168,6 +168,20 @@ async def test_a_chained_worker_is_a_part_of_its_callers_trace(run: Run) -> None
     assert not front.called_here
 
 
+async def test_a_method_of_another_worker_is_a_part_of_the_trace(run: Run) -> None:
+    rpc = HERE / "rpc"
+    running = await run(rpc / "client", others=[rpc / "server"], tracing=Tracing(on=True))
+    await running.text("/methods")
+    assert await running.worker.drain()
+    traces = [record.trace for record in running.observed.requests]
+    (outer,) = (trace for trace in traces if trace is not None and not trace.called_here)
+    calls = of_kind(spans_of(outer), "service")
+    assert calls
+    assert all(call.children[0].kind == "request" for call in calls)
+    assert all(call.end - call.start > 0 for call in calls)
+    assert {trace.trace_id for trace in traces if trace is not None} == {outer.trace_id}
+
+
 # --- W3C Trace Context -------------------------------------------------------------------------
 
 

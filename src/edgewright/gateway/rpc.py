@@ -128,16 +128,20 @@ class Parcels:
         self.outgoing.fail(name, message)
 
 
+def _method_of(calls: list[Parcels]) -> str:
+    """What is called first, for a person."""
+    return ".".join(calls[0].call.path)[:_LONGEST_NAME] if calls else ""
+
+
 class SessionRequest(Request):
     """The calls that a session begins with, as the request that the other Worker is to handle."""
 
     def __init__(
         self, service: Service, caller: ActiveRequest, calls: list[Parcels], blob: bytes
     ) -> None:
-        method = ".".join(calls[0].call.path) if calls else ""
         super().__init__(
             "RPC",
-            f"rpc://{service.worker}/{method[:_LONGEST_NAME]}",
+            f"rpc://{service.worker}/{_method_of(calls)}",
             [],
             entrypoint=service.entrypoint,
             props=service.props,
@@ -195,6 +199,8 @@ class RpcTable:
             for call in calls:
                 call.fail("Error", _CANCELED)
             return
+        if active.trace is not None and calls:
+            active.trace.op(calls[0].outgoing.op, "stub", _method_of(calls))
         event = CallEvent(export.active.id, export.id, None, None, [])
         export.owner.deliver(export.active, event, calls, blob)
 
@@ -249,6 +255,10 @@ class RpcTable:
         if service is None:
             raise ProtocolViolation("a call of nobody")
         request = SessionRequest(service, active, calls, blob)
+        if active.trace is not None and calls:
+            op, name = calls[0].outgoing.op, command.service or command.entrypoint or service.worker
+            note = active.trace.fetch(op, _method_of(calls), request.url, [], name)
+            request.caller = active.trace, note
         if self._may_start(active):
             self._services.open(service, request, active.depth, request.fail)
         else:
@@ -333,10 +343,12 @@ class RpcTable:
         self._post(ReturnEvent(outgoing.op, len(blob), passed, thrown), blob)
 
     def failed(self, outgoing: Outgoing, name: str, message: str) -> None:
-        self._settled(outgoing)
+        self._settled(outgoing, message)
         self._channel.post(FailureEvent(outgoing.op, name, message))
 
-    def _settled(self, outgoing: Outgoing) -> None:
+    def _settled(self, outgoing: Outgoing, error: str = "") -> None:
+        if outgoing.active.trace is not None:
+            outgoing.active.trace.call_settled(outgoing.op, error)
         outgoing.active.ops.pop(outgoing.op, None)
         self._bodies.uploaded(outgoing.active, outgoing.op)
 

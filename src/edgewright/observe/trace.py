@@ -234,6 +234,14 @@ class Trace:
             else:
                 note.status = result.status
 
+    def call_settled(self, op: int, error: str) -> None:
+        """A call of another Worker's method has been answered."""
+        if note := self.fetches.get(op):
+            note.settled = time.perf_counter()
+            note.error = error
+        else:
+            self.op_settled(op, error)
+
     def op(self, op: int, name: str, detail: str = "") -> None:
         """A timer is set, or a binding called."""
         if len(self.ops) < MOST_NOTES:
