@@ -108,6 +108,19 @@ async def test_what_can_not_be_stored_is_not_waited_for_again(node: Node) -> Non
     assert await asyncio.gather(*again) == [("BYPASS", "page")] * 6
 
 
+async def test_who_comes_while_a_request_is_given_up_makes_another(node: Node) -> None:
+    hops = node.caches[0].through(Rule(everything=True))
+    left = hops.start("GET", "http://a.test/", (), None, lambda _: pytest.fail("it was cancelled"))
+    await asked(node, 1)
+    left.cancel()
+    for _ in range(3):  # the request notices, and what it waits for begins to end
+        await asyncio.sleep(0)
+    came = asyncio.create_task(node.get(0))
+    await asked(node, 2)
+    node.upstream.let_go()
+    assert (await asyncio.wait_for(came, 20))[1] == "page"
+
+
 async def test_a_gateway_that_was_killed_is_not_waited_for_for_long(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import partial
 
 import msgspec
 
@@ -143,7 +142,7 @@ class Filler:
         except StoreError:
             fill.settle(Filled("BYPASS", upstream=upstream))
             raise
-        spool = Spool(writing, self._store.largest, partial(_cancel, fill))
+        spool = Spool(writing, self._store.largest, fill.give_up)
         try:
             fill.settle(Filled(label, record, spool))
             await spool.fill(body)
@@ -242,8 +241,3 @@ def _instead(stale: Record | None, error: SubrequestError) -> Filled:
     if stale is not None and time.time() < stale.error_until:
         return Filled("STALE", stale)
     return Filled(error=error)
-
-
-def _cancel(fill: Fill) -> None:
-    if fill.task is not None:
-        fill.task.cancel()

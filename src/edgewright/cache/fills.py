@@ -44,6 +44,8 @@ class Fill:
     )
     task: asyncio.Task[None] | None = None
     waiting: int = 0
+    given_up: bool = False
+    """It ends, and nobody may join it any more."""
     _served: asyncio.Future[None] | None = None
 
     async def wait(self) -> Filled:
@@ -52,8 +54,8 @@ class Fill:
         try:
             return await asyncio.shield(self.head)
         except asyncio.CancelledError:
-            if self.waiting == 1:
-                self._give_up()
+            if self.waiting == 1 and not self.head.cancelled():
+                self._left()
             raise
         finally:
             self.waiting -= 1
@@ -66,12 +68,17 @@ class Fill:
             self._served = asyncio.get_running_loop().create_future()
             await self._served
 
-    def _give_up(self) -> None:
-        if not self.head.done():
-            if self.task is not None:
-                self.task.cancel()
-        elif not self.head.cancelled():
+    def _left(self) -> None:
+        if self.head.done():
             self.head.result().discard()  # Whoever it was for has gone.
+        else:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Nobody wants it any more."""
+        self.given_up = True
+        if self.task is not None:
+            self.task.cancel()
 
     def settle(self, filled: Filled) -> None:
         if not self.head.done():
@@ -90,7 +97,8 @@ class Fills:
 
     def get(self, key: str) -> Fill | None:
         """One that may be joined."""
-        return self._fills.get(key)
+        fill = self._fills.get(key)
+        return None if fill is None or fill.given_up else fill
 
     def start(self, key: str | None, work: Work) -> Fill:
         """Begins one, which others may join by its key, if it has any, until `work` has ended."""
