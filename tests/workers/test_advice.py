@@ -18,7 +18,12 @@ AdviceOf = Callable[[str], Awaitable[list[Advice]]]
 
 @pytest.fixture
 async def advice_of(run: Run, upstream: Origin) -> AdviceOf:
-    running = await run(WORKER, tracing=Tracing(on=True, watch=True), env={"UP": upstream.url})
+    running = await run(
+        WORKER,
+        tracing=Tracing(on=True, watch=True),
+        env={"UP": upstream.url},
+        limits={"cpu_ms": 5000},  # A cold isolate on a busy machine is not near this one.
+    )
 
     async def advice_of(path: str) -> list[Advice]:
         await running.text(path)
