@@ -65,8 +65,6 @@ class Operations:
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", _TOO_MANY))
             return
-        if active.trace is not None:
-            active.trace.op(command.op, f"{command.binding}.{command.method}")
         body: bytes | Body | None = None
         if command.inline is not None:
             body = inline
