@@ -15,7 +15,7 @@ from edgewright.messages import BodyError, read_all
 from edgewright.subrequest.client import (
     MAX_REDIRECTS,
     SubrequestClient,
-    _redirected,  # pyright: ignore[reportPrivateUsage]
+    redirected,  # pyright: ignore[reportPrivateUsage]
 )
 from edgewright.subrequest.upstream import SubrequestError, UpstreamResponse, header
 
@@ -564,7 +564,7 @@ async def test_method_and_body_after_a_redirect(
 
 
 async def test_the_default_port_is_no_other_origin() -> None:
-    _, _, headers, _ = _redirected(
+    _, _, headers, _ = redirected(
         302, "http://h:80/b", "GET", "http://h/a", ["authorization", "secret"], None
     )
     assert headers == ["authorization", "secret"]
