@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from edgewright.messages import BodyError, read_all
-from edgewright.subrequest.client import (
-    MAX_REDIRECTS,
-    SubrequestClient,
-    redirected,  # pyright: ignore[reportPrivateUsage]
-)
+from edgewright.subrequest.client import SubrequestClient
+from edgewright.subrequest.redirects import MAX_REDIRECTS, redirected
 from edgewright.subrequest.upstream import SubrequestError, UpstreamResponse, header
 
 

@@ -7,14 +7,14 @@ import time
 from dataclasses import dataclass
 from uuid import uuid4
 
-from edgewright.cache.body import Breakable, BytesBody, PartOfBody
+from edgewright.cache.body import BytesBody, PartOfBody
 from edgewright.cache.cache_control import values
 from edgewright.cache.policy import Lifetime
 from edgewright.cache.record import Record
 from edgewright.cache.selecting import NULL_BODY, select
 from edgewright.cache.store import Store
 from edgewright.messages import Body
-from edgewright.subrequest.upstream import UpstreamBody, UpstreamResponse, is_short
+from edgewright.subrequest.upstream import Breakable, UpstreamBody, UpstreamResponse, is_short
 
 _MOST_TAGS = 1000
 _TAG = re.compile(r"[ -~]{1,1024}")

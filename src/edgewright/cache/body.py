@@ -81,25 +81,3 @@ class PartOfBody:
     def discard(self) -> None:
         self._left = 0
         self._body.discard()
-
-
-class Breakable:
-    """A body that can be broken off, as a subrequest's (see UpstreamBody)."""
-
-    def __init__(self, body: Body) -> None:
-        self.length: int | None = body.length
-        self._body = body
-        self._broken: str | None = None
-
-    async def read(self) -> bytes:
-        chunk = b"" if self._broken is not None else await self._body.read()
-        if self._broken is not None:
-            raise BodyError(self._broken)
-        return chunk
-
-    def discard(self) -> None:
-        self._body.discard()
-
-    def break_off(self, reason: str) -> None:
-        self._broken = reason
-        self._body.discard()

@@ -28,7 +28,7 @@ from edgewright.protocol.messages import (
     FailureEvent,
     ProtocolViolation,
 )
-from edgewright.subrequest.client import TOO_MANY
+from edgewright.subrequest.redirects import TOO_MANY
 from edgewright.subrequest.upstream import header
 
 CacheCommand = CacheMatchCommand | CachePutCommand | CacheDeleteCommand

@@ -37,7 +37,7 @@ from edgewright.protocol.messages import (
     ReturnCommand,
     ReturnEvent,
 )
-from edgewright.subrequest.client import TOO_MANY
+from edgewright.subrequest.redirects import TOO_MANY
 
 _CANCELED = (
     "The destination execution context for this RPC was canceled while the call was still running."

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from edgewright.config.worker_config import Service
 from edgewright.gateway.services import Services
-from edgewright.messages import Request, discard
-from edgewright.subrequest.client import MAX_REDIRECTS, REDIRECTS, TOO_MANY, redirected
+from edgewright.messages import Request
+from edgewright.subrequest.redirects import Hop, Redirects
 from edgewright.subrequest.upstream import (
     Settle,
     Subrequest,
     SubrequestError,
     UpstreamResponse,
-    header,
 )
 
 
 class ServiceFetch:
-    """A Subrequest that a service answers. `allow` is asked before each redirect is followed: it is
-    a subrequest, too."""
+    """A Subrequest that a service answers."""
 
     def __init__(
         self,
@@ -28,18 +25,15 @@ class ServiceFetch:
         service: Service,
         request: Request,
         depth: int,
-        redirect: str,
+        redirects: Redirects,
         settle: Settle,
-        allow: Callable[[], bool],
     ) -> None:
         self._services = services
         self._service = service
         self._request = request
         self._depth = depth
-        self._redirect = redirect
+        self._redirects = redirects
         self._settle = settle
-        self._allow = allow
-        self._redirects = 0
         self._hop: Subrequest = self._start()
 
     def cancel(self) -> None:
@@ -49,32 +43,18 @@ class ServiceFetch:
         return self._services.call(self._service, self._request, self._depth, self._arrived)
 
     def _arrived(self, result: UpstreamResponse | SubrequestError) -> None:
-        if isinstance(result, SubrequestError) or result.status not in REDIRECTS:
-            self._finish(result)
+        if isinstance(result, SubrequestError):
+            self._settle(result)
             return
-        location = header(result.headers, "location")
-        if self._redirect == "manual" or (self._redirect == "follow" and location is None):
-            self._finish(result)
-            return
-        discard(result.body)
+        asked = self._request
         try:
-            if location is None or self._redirect == "error":
-                raise SubrequestError("Unexpected redirect")
-            self._redirects += 1
-            if self._redirects > MAX_REDIRECTS:
-                raise SubrequestError("Too many redirects.")
-            if not self._allow():
-                raise SubrequestError(TOO_MANY, "Error")
-            request = self._request
-            method, url, headers, body = redirected(
-                result.status, location, request.method, request.url, request.headers, request.body
+            following = self._redirects.follow(
+                result, Hop(asked.method, asked.url, asked.headers, asked.body)
             )
-            self._request = replace(request, method=method, url=url, headers=headers, body=body)
+            if following is None:
+                self._settle(result)
+                return
+            self._request = replace(asked, **following._asdict())
             self._hop = self._start()
         except SubrequestError as error:
-            self._finish(error)
-
-    def _finish(self, result: UpstreamResponse | SubrequestError) -> None:
-        if isinstance(result, UpstreamResponse):
-            result.redirected = self._redirects > 0
-        self._settle(result)
+            self._settle(error)

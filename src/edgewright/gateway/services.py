@@ -15,10 +15,11 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError
 from edgewright.gateway.pages import LOOP, error_response
-from edgewright.messages import Body, BodyError, Request, Response, discard
+from edgewright.messages import Request, Response, discard
 from edgewright.outside.service import OutsideService
 from edgewright.protocol.messages import ProtocolViolation
 from edgewright.subrequest.upstream import (
+    Breakable,
     Settle,
     Subrequest,
     SubrequestError,
@@ -174,7 +175,7 @@ class ServiceCall:
                 response.headers,
                 self._request.url.partition("#")[0],
                 False,
-                body if body is None or isinstance(body, bytes) else _ServiceBody(body),
+                body if body is None or isinstance(body, bytes) else Breakable(body),
                 response.websocket,
             )
         )
@@ -190,28 +191,6 @@ class ServiceCall:
             settle(result)
         elif isinstance(result, UpstreamResponse):
             result.discard()
-
-
-class _ServiceBody:
-    """The body of another Worker's response, which can be broken off."""
-
-    def __init__(self, body: Body) -> None:
-        self.length = body.length
-        self._body = body
-        self._broken: str | None = None
-
-    async def read(self) -> bytes:
-        chunk = b"" if self._broken is not None else await self._body.read()
-        if self._broken is not None:
-            raise BodyError(self._broken)
-        return chunk
-
-    def discard(self) -> None:
-        self._body.discard()
-
-    def break_off(self, reason: str) -> None:
-        self._broken = reason
-        self._body.discard()
 
 
 def _too_deep(request: Request) -> UpstreamResponse:

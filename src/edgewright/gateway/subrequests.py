@@ -23,7 +23,8 @@ from edgewright.protocol.messages import (
     ProtocolViolation,
     ResponseEvent,
 )
-from edgewright.subrequest.client import TOO_MANY, SubrequestClient
+from edgewright.subrequest.client import SubrequestClient
+from edgewright.subrequest.redirects import TOO_MANY, Redirects
 from edgewright.subrequest.upstream import (
     SubrequestError,
     UpstreamResponse,
@@ -141,9 +142,8 @@ class Subrequests:
             service,
             request,
             active.depth,
-            command.redirect,
+            Redirects(command.redirect, partial(self.may_start, active)),
             partial(self.fetched, active, command.op),
-            partial(self.may_start, active),
         )
 
     def may_start(self, active: ActiveRequest) -> bool:

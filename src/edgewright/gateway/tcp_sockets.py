@@ -20,8 +20,9 @@ from edgewright.protocol.messages import (
     FailureEvent,
     StartTlsCommand,
 )
-from edgewright.subrequest.client import TOO_MANY, SubrequestClient
+from edgewright.subrequest.client import SubrequestClient
 from edgewright.subrequest.dial import DialError
+from edgewright.subrequest.redirects import TOO_MANY
 from edgewright.subrequest.tcp import TcpSocket
 
 _FORBIDDEN_PORTS = frozenset({0, 25})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
@@ -36,6 +36,28 @@ class UpstreamBody(Body, Protocol):
     def break_off(self, reason: str) -> None:
         """Ends the body with an error for whoever reads it."""
         ...
+
+
+class Breakable:
+    """Any body as an UpstreamBody."""
+
+    def __init__(self, body: Body) -> None:
+        self.length: int | None = body.length
+        self._body = body
+        self._broken: str | None = None
+
+    async def read(self) -> bytes:
+        chunk = b"" if self._broken is not None else await self._body.read()
+        if self._broken is not None:
+            raise BodyError(self._broken)
+        return chunk
+
+    def discard(self) -> None:
+        self._body.discard()
+
+    def break_off(self, reason: str) -> None:
+        self._broken = reason
+        self._body.discard()
 
 
 @dataclass(slots=True)
@@ -118,13 +140,18 @@ def header(flat: list[str], name: str) -> str | None:
     """The first value of a header in a flat list, or None."""
     if name not in flat:  # the usual answer, at C speed
         return None
-    at = flat.index(name)
-    if at % 2:  # a value that looks the same
-        names = flat[::2]
-        if name not in names:
-            return None
-        at = names.index(name) * 2
-    return flat[at + 1]
+    names = flat[::2]
+    return flat[names.index(name) * 2 + 1] if name in names else None
+
+
+def without(flat: Sequence[str], names: frozenset[str]) -> list[str]:
+    """A flat list but for the headers of these names."""
+    return [
+        part
+        for index in range(0, len(flat), 2)
+        if flat[index] not in names
+        for part in flat[index : index + 2]
+    ]
 
 
 def content_length(flat: list[str]) -> int | None:
