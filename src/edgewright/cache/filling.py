@@ -8,7 +8,7 @@ import time
 import msgspec
 
 from edgewright.cache.answers import make_record, tags_of
-from edgewright.cache.asks import Ask, ask_upstream, without
+from edgewright.cache.asks import Ask, ask_upstream
 from edgewright.cache.fills import Fill, Filled, Fills
 from edgewright.cache.policy import Lifetime, conditions, freshened, lifetime, matches
 from edgewright.cache.record import Record
@@ -20,6 +20,7 @@ from edgewright.subrequest.upstream import (
     Transport,
     UpstreamResponse,
     content_length,
+    without,
 )
 
 CACHE = "fetch"

@@ -37,31 +37,32 @@ class WorkerFailure(Exception):
 
     def record(self, worker: str, request: Request) -> RequestRecord:
         """What there is to tell about a request that never got to an isolate."""
-        return RequestRecord(
-            worker=worker,
-            method=request.method,
-            url=request.url,
-            status=self.status,
-            outcome=self.outcome,
-            wall_ms=0.0,
-            cpu_ms=0.0,
-            subrequests=0,
-            error=self.error,
-            ray=self.ray,
+        return unheard_record(
+            worker, request, self.status, self.outcome, error=self.error, ray=self.ray
         )
 
 
-def rate_limited_record(worker: str, request: Request) -> RequestRecord:
-    """What there is to tell about a request that there were too many before."""
+def unheard_record(
+    worker: str,
+    request: Request,
+    status: int,
+    outcome: Outcome,
+    *,
+    error: WorkerError | None = None,
+    ray: str = "",
+) -> RequestRecord:
+    """What there is to tell about a request that never got to an isolate."""
     return RequestRecord(
         worker=worker,
         method=request.method,
         url=request.url,
-        status=429,
-        outcome=Outcome.RATE_LIMITED,
+        status=status,
+        outcome=outcome,
         wall_ms=0.0,
         cpu_ms=0.0,
         subrequests=0,
+        error=error,
+        ray=ray,
     )
 
 

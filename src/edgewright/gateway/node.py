@@ -19,7 +19,7 @@ from edgewright.cache.memory import CACHE_MEMORY, MemoryStore
 from edgewright.cache.node_cache import NodeCache
 from edgewright.cache.store import Store
 from edgewright.config.limits import Limits
-from edgewright.gateway.active import ActiveRequest, WorkerFailure, rate_limited_record
+from edgewright.gateway.active import ActiveRequest, WorkerFailure, unheard_record
 from edgewright.gateway.casualties import Ending, Guard
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError, HostPool, Sandbox
@@ -189,7 +189,7 @@ class Node:
 
     def rate_limited(self, name: str, request: Request) -> None:
         """A request did not pass."""
-        self._observer.request_finished(rate_limited_record(name, request))
+        self._observer.request_finished(unheard_record(name, request, 429, Outcome.RATE_LIMITED))
 
     def begin_at_once(self, name: str, request: Request, depth: int = 1) -> ActiveRequest | None:
         """As begin(), if the Worker is loaded; None if it isn't. Raises UnknownWorker and

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from edgewright.messages import Body
@@ -17,6 +16,7 @@ from edgewright.subrequest.upstream import (
     SubrequestError,
     Transport,
     UpstreamResponse,
+    response_of,
     without,
 )
 from edgewright.websocket.handshake import HEADERS, ClientHandshake, is_upgrade
@@ -69,22 +69,9 @@ class SubrequestClient:
         self, method: str, url: str, headers: list[str], body: bytes | Body | None, redirect: str
     ) -> UpstreamResponse:
         """The same as a coroutine. Raises SubrequestError. Cancelling it gives up the request."""
-        settled: asyncio.Future[UpstreamResponse | SubrequestError]
-        settled = asyncio.get_running_loop().create_future()
-
-        def settle(result: UpstreamResponse | SubrequestError) -> None:
-            if not settled.done():
-                settled.set_result(result)
-
-        subrequest = self.start(method, url, headers, body, redirect, settle)
-        try:
-            result = await settled
-        except asyncio.CancelledError:
-            subrequest.cancel()
-            raise
-        if isinstance(result, SubrequestError):
-            raise result
-        return result
+        return await response_of(
+            lambda settle: self.start(method, url, headers, body, redirect, settle)
+        )
 
     @property
     def network(self) -> Transport:

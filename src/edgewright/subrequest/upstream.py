@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
@@ -111,6 +112,33 @@ class Transport(Protocol):
         ...
 
 
+async def response_of(start: Callable[[Settle], Subrequest]) -> UpstreamResponse:
+    """How a subrequest went that `start` starts. Raises SubrequestError. Cancelling it gives the
+    subrequest up."""
+    settled: asyncio.Future[UpstreamResponse | SubrequestError]
+    settled = asyncio.get_running_loop().create_future()
+
+    def settle(result: UpstreamResponse | SubrequestError) -> None:
+        if not settled.done():
+            settled.set_result(result)
+        elif isinstance(result, UpstreamResponse):
+            result.discard()
+
+    subrequest = start(settle)
+    try:
+        result = await settled
+    except asyncio.CancelledError:
+        subrequest.cancel()
+        if settled.done() and not settled.cancelled():
+            late = settled.result()
+            if isinstance(late, UpstreamResponse):
+                late.discard()
+        raise
+    if isinstance(result, SubrequestError):
+        raise result
+    return result
+
+
 class Upload:
     """A request's body on its way to the upstream."""
 
@@ -144,14 +172,15 @@ def header(flat: list[str], name: str) -> str | None:
     return flat[names.index(name) * 2 + 1] if name in names else None
 
 
-def without(flat: Sequence[str], names: frozenset[str]) -> list[str]:
+def without(flat: list[str], names: frozenset[str]) -> list[str]:
     """A flat list but for the headers of these names."""
-    return [
-        part
-        for index in range(0, len(flat), 2)
-        if flat[index] not in names
-        for part in flat[index : index + 2]
-    ]
+    if names.isdisjoint(flat):
+        return flat
+    kept: list[str] = []
+    for index in range(0, len(flat), 2):
+        if flat[index] not in names:
+            kept += flat[index : index + 2]
+    return kept
 
 
 def content_length(flat: list[str]) -> int | None:
