@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,7 @@ import click
 from edgewright.cache.opening import open_store
 from edgewright.cache.record import Purge, Record
 from edgewright.cache.store import Store, StoreError
-from edgewright.cli.state import configuration, folder_of, of_a_worker
+from edgewright.cli.state import configuration, folder_of, of_a_worker, run_with
 
 _T = TypeVar("_T")
 
@@ -23,16 +22,8 @@ _ALL = click.option("--all-workers", is_flag=True, help="Of all Workers that hav
 
 def _run(folder: Path, work: Callable[[Store], Awaitable[_T]]) -> _T:
     """Raises ClickException."""
-
-    async def run() -> _T:
-        store = open_store(folder)
-        try:
-            return await work(store)
-        finally:
-            await store.close()
-
     try:
-        return asyncio.run(run())
+        return run_with(lambda: open_store(folder), work)
     except StoreError as error:
         raise click.ClickException(f"The cache in {folder} can't be used: {error}") from error
 

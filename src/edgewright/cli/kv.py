@@ -5,7 +5,6 @@ https://developers.cloudflare.com/kv/reference/kv-commands/
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import json
@@ -23,7 +22,7 @@ from edgewright.bindings.bindings import namespace_id
 from edgewright.bindings.kv import rules
 from edgewright.bindings.kv.sqlite import SqliteStore
 from edgewright.bindings.kv.store import Entry, Key
-from edgewright.cli.state import configuration, folder_of, of_a_worker
+from edgewright.cli.state import configuration, folder_of, of_a_worker, run_with
 from edgewright.config import WorkerConfig
 from edgewright.config.binding_config import KVNamespace
 
@@ -44,15 +43,8 @@ class _Namespace:
 
 
 def _run(folder: Path, work: Callable[[SqliteStore], Awaitable[_T]]) -> _T:
-    async def run() -> _T:
-        store = SqliteStore(folder)
-        try:
-            return await work(store)
-        finally:
-            await store.close()
-
     try:
-        return asyncio.run(run())
+        return run_with(lambda: SqliteStore(folder), work)
     except (StateError, OperationError) as error:
         raise click.ClickException(str(error)) from error
 

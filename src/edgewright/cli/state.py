@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import click
 
 from edgewright.bindings.bindings import default_state
 from edgewright.config import ConfigError, WorkerConfig, load_config
+
+_T = TypeVar("_T")
+_Store = TypeVar("_Store", bound="_Closable")
 
 STATE = click.option(
     "--state",
@@ -47,3 +51,20 @@ def configuration(config: Path) -> WorkerConfig:
 def folder_of(state: Path | None, config: Path) -> Path:
     """Where the state is."""
     return state or default_state(config)
+
+
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+def run_with(open_store: Callable[[], _Store], work: Callable[[_Store], Awaitable[_T]]) -> _T:
+    """What `work` gives, with a store that is open meanwhile."""
+
+    async def run() -> _T:
+        store = open_store()
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
