@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import shutil
-import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
-from running import Command, eventually
+from running import Command
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "chat"
+from examples import example_of
 
 
 @dataclass
@@ -37,29 +34,8 @@ async def chat(
     tmp_path: Path, edgewright: Callable[..., Awaitable[Command]]
 ) -> AsyncIterator[Chat]:
     """The example with its room on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    command = (sys.executable, EXAMPLE / "room.py", "--port", str(port))
-    room = await asyncio.create_subprocess_exec(*command)
-    try:
-        folder = tmp_path / "chat"
-        shutil.copytree(EXAMPLE, folder)
-        config = folder / "wrangler.jsonc"
-        config.write_text(config.read_text().replace("127.0.0.1:8789", f"127.0.0.1:{port}"))
-        assert await eventually(lambda: answers(port))
-        yield Chat((await edgewright("serve", folder)).url, room)
-    finally:
-        if room.returncode is None:
-            room.kill()
-        await room.wait()
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+    async with example_of("chat", tmp_path, script="room.py", usual=8789) as example:
+        yield Chat((await edgewright("serve", example.folder)).url, example.upstream)
 
 
 async def hear(guest: ClientConnection) -> Any:

@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import shutil
-import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from running import Command, eventually
+from running import Command
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "fanout"
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+from examples import example_of
 
 
 @pytest.fixture
 async def url(tmp_path: Path, edgewright: Callable[..., Awaitable[Command]]) -> AsyncIterator[str]:
     """The example with its services on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    services = await asyncio.create_subprocess_exec(
-        sys.executable, EXAMPLE / "upstream.py", "--port", str(port)
-    )
-    try:
-        folder = tmp_path / "fanout"
-        shutil.copytree(EXAMPLE, folder)
-        config = folder / "wrangler.jsonc"
-        config.write_text(config.read_text().replace("127.0.0.1:8788", f"127.0.0.1:{port}"))
-        assert await eventually(lambda: answers(port))
-        yield (await edgewright("serve", folder)).url
-    finally:
-        services.kill()
-        await services.wait()
+    async with example_of("fanout", tmp_path) as example:
+        yield (await edgewright("serve", example.folder)).url
 
 
 async def test_the_parts_come_together_as_fast_as_the_slowest(url: str) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import socket
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,16 +9,7 @@ import pytest
 from running import eventually
 
 from edgewright import Recorder, Worker
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "fanout-200"
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+from examples import example_of
 
 
 @pytest.fixture
@@ -33,23 +20,10 @@ async def observed() -> Recorder:
 @pytest.fixture
 async def front(tmp_path: Path, observed: Recorder) -> AsyncIterator[Worker]:
     """The example with its upstream on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    upstream = await asyncio.create_subprocess_exec(
-        sys.executable, EXAMPLE / "upstream.py", "--port", str(port)
-    )
-    try:
-        folder = tmp_path / "example"
-        shutil.copytree(EXAMPLE, folder)
-        for config in folder.glob("*/wrangler.jsonc"):
-            config.write_text(config.read_text().replace("127.0.0.1:8788", f"127.0.0.1:{port}"))
-        assert await eventually(lambda: answers(port))
-        others = [folder / "part"]
-        async with Worker(folder / "front", others=others, observer=observed) as worker:
+    async with example_of("fanout-200", tmp_path) as example:
+        others = [example.folder / "part"]
+        async with Worker(example.folder / "front", others=others, observer=observed) as worker:
             yield worker
-    finally:
-        upstream.kill()
-        await upstream.wait()
 
 
 async def test_four_chained_workers_make_200_calls(front: Worker, observed: Recorder) -> None:

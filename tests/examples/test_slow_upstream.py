@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -14,11 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner
-from running import Command, eventually
+from running import Command
 
 from edgewright.cli import main
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "slow-upstream"
+from examples import example_of
 
 
 @dataclass
@@ -43,32 +39,13 @@ class Example:
 async def example(
     tmp_path: Path, edgewright: Callable[..., Awaitable[Command]]
 ) -> AsyncIterator[Example]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    upstream = await asyncio.create_subprocess_exec(
-        sys.executable, EXAMPLE / "upstream.py", "--port", str(port)
-    )
-
-    def answers() -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            return False
-        return True
-
-    try:
-        folder = tmp_path / "slow-upstream"
-        shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".edgewright"))
-        config = folder / "wrangler.jsonc"
-        config.write_text(config.read_text().replace("127.0.0.1:8788", f"127.0.0.1:{port}"))
-        assert await eventually(answers)
-        async with httpx.AsyncClient(timeout=30) as client:
-            # Two gateways: what one has stored, the other finds.
-            url = (await edgewright("serve", folder, "--workers", "2")).url
-            yield Example(url, f"http://127.0.0.1:{port}", folder, client)
-    finally:
-        upstream.kill()
-        await upstream.wait()
+    async with (
+        example_of("slow-upstream", tmp_path) as copy,
+        httpx.AsyncClient(timeout=30) as client,
+    ):
+        # Two gateways: what one has stored, the other finds.
+        url = (await edgewright("serve", copy.folder, "--workers", "2")).url
+        yield Example(url, f"http://127.0.0.1:{copy.port}", copy.folder, client)
 
 
 async def test_only_the_first_reader_waits(example: Example) -> None:

@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import shutil
-import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from running import Command, eventually
+from running import Command
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "stitch"
+from examples import EXAMPLES, example_of
+
+EXAMPLE = EXAMPLES / "stitch"
 FIRST, SECOND = re.findall(r"```html\n(.*?)```", (EXAMPLE / "README.md").read_text(), re.DOTALL)
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture
 async def url(tmp_path: Path, edgewright: Callable[..., Awaitable[Command]]) -> AsyncIterator[str]:
     """The example with its services on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    services = await asyncio.create_subprocess_exec(
-        sys.executable, EXAMPLE / "upstream.py", "--port", str(port)
-    )
-    try:
-        folder = tmp_path / "stitch"
-        shutil.copytree(EXAMPLE, folder)
-        config = folder / "wrangler.jsonc"
-        config.write_text(config.read_text().replace("127.0.0.1:8788", f"127.0.0.1:{port}"))
-        assert await eventually(lambda: answers(port))
-        yield (await edgewright("dev", folder)).url
-    finally:
-        services.kill()
-        await services.wait()
+    async with example_of("stitch", tmp_path) as example:
+        yield (await edgewright("dev", example.folder)).url
 
 
 async def test_the_page_has_its_fragments_and_links_that_lead_here(url: str) -> None:
