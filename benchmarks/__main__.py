@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
 from benchmarks import isolates, machine
-from benchmarks.cases import CASES, Case
-from benchmarks.compare import compare
+from benchmarks.cases import CASES
 from benchmarks.report import RESULTS, report
-from benchmarks.results import CaseResult, Results
-from benchmarks.servers import edgewright, upstream, workerd_server
+from benchmarks.results import Results
+from benchmarks.side_by_side import side_by_side
 from benchmarks.tools import BenchmarkError
 
 
@@ -36,7 +33,7 @@ def main() -> int:
     everything = not arguments.case
     try:
         about = machine.describe()
-        compared = _compare(cases, rounds, seconds)
+        compared = side_by_side(cases, rounds=rounds, seconds=seconds)
         alone = isolates.measure(20 if arguments.quick else 200) if everything else None
     except BenchmarkError as error:
         print(f"Error: {error}", file=sys.stderr)
@@ -49,23 +46,6 @@ def main() -> int:
     if output is not None:
         output.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n")
     return 0
-
-
-def _compare(cases: list[Case], rounds: int, seconds: int) -> list[CaseResult]:
-    """With both runtimes up for all of it: one idles while the other works."""
-    with ExitStack() as stack:
-
-        def folder() -> Path:
-            return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
-
-        origin = stack.enter_context(upstream(folder())).url
-        ours = stack.enter_context(edgewright(folder(), origin))
-        theirs = stack.enter_context(workerd_server(folder(), origin))
-        results: list[CaseResult] = []
-        for case in cases:
-            print(f"{case.name} …", file=sys.stderr, flush=True)
-            results.append(compare(case, ours, theirs, rounds=rounds, seconds=seconds))
-        return results
 
 
 if __name__ == "__main__":
