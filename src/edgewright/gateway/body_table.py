@@ -23,7 +23,7 @@ from edgewright.protocol.messages import (
     ProtocolViolation,
     RespondCommand,
 )
-from edgewright.subrequest.upstream import content_length
+from edgewright.subrequest.upstream import content_length, header
 
 MOST_HELD = 256 << 20
 """Bytes of bodies that an isolate has produced and nobody has taken."""
@@ -73,6 +73,25 @@ class BodyTable:
             return data
         self._hold(len(data))
         return HeldBody(data, partial(self._free, len(data)))
+
+    def upload(
+        self,
+        active: ActiveRequest,
+        command: FetchCommand | OperateCommand | CachePutCommand,
+        inline: bytes,
+        headers: list[str],
+    ) -> tuple[bytes | Body | None, bool]:
+        """The body that an op takes along, and whether it is still in the content coding that the
+        headers name. What came in one piece is kept until uploaded(). Raises BodyError and
+        ProtocolViolation."""
+        if command.inline is not None:
+            self.hold_upload(active, command.op, inline)
+            return inline, False
+        if command.sink is not None:
+            return self.open_sink(command.sink, headers), False
+        if command.stream is not None:
+            return self.hand_over(command.stream, header(headers, "content-encoding"))
+        return None, False
 
     def hold_upload(self, active: ActiveRequest, op: int, data: bytes) -> None:
         """A subrequest's body that came in one piece is kept, until uploaded(): a redirect may ask

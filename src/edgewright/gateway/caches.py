@@ -131,19 +131,9 @@ class Caches:
     ) -> bytes | Body | None:
         """In the content coding that the headers name, as a response's to a client is. Raises
         BodyError and ProtocolViolation."""
+        body, still_encoded = self._bodies.upload(active, command, inline, command.headers)
         coding = header(command.headers, "content-encoding")
-        encoded = command.encoded
-        body: bytes | Body
-        if command.inline is not None:
-            body = inline
-            self._bodies.hold_upload(active, command.op, inline)
-        elif command.sink is not None:
-            body = self._bodies.open_sink(command.sink, command.headers)
-        elif command.stream is not None:
-            body, still_encoded = self._bodies.hand_over(command.stream, coding)
-            encoded = encoded or still_encoded
-        else:
-            return None
-        if coding is not None and not encoded and is_known(coding):
+        encoded = command.encoded or still_encoded
+        if body is not None and coding is not None and not encoded and is_known(coding):
             return encode(body, coding)
         return body

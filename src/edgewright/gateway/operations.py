@@ -65,18 +65,11 @@ class Operations:
             self._bodies.refuse(command)
             self._channel.post(FailureEvent(command.op, "Error", _TOO_MANY))
             return
-        body: bytes | Body | None = None
-        if command.inline is not None:
-            body = inline
-            self._bodies.hold_upload(active, command.op, inline)
-        elif command.sink is not None:
-            body = self._bodies.open_sink(command.sink, [])
-        elif command.stream is not None:
-            try:
-                body, _ = self._bodies.hand_over(command.stream, None)
-            except BodyError as error:
-                self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
-                return
+        try:
+            body, _ = self._bodies.upload(active, command, inline, [])
+        except BodyError as error:
+            self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
+            return
         if not binding.repeatable(command.method):
             active.unsafe = True
         begin = partial(self._begin, active, command, binding, body)

@@ -72,19 +72,11 @@ class Subrequests:
             active.trace.fetch(
                 command.op, command.method, command.url, command.headers, command.service
             )
-        body: bytes | Body | None = None
-        if command.inline is not None:
-            body = inline
-            self._bodies.hold_upload(active, command.op, inline)
-        elif command.sink is not None:
-            body = self._bodies.open_sink(command.sink, command.headers)
-        elif command.stream is not None:
-            coding = header(command.headers, "content-encoding")
-            try:
-                body, _ = self._bodies.hand_over(command.stream, coding)
-            except BodyError as error:
-                self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
-                return
+        try:
+            body, _ = self._bodies.upload(active, command, inline, command.headers)
+        except BodyError as error:
+            self._channel.post(FailureEvent(command.op, "TypeError", str(error)))
+            return
         if command.method not in IDEMPOTENT:
             active.unsafe = True
         if service is not None:
