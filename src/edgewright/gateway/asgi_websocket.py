@@ -82,15 +82,16 @@ class AsgiWebSocket:
         """It is closed by whoever joined it with another, see serve_asgi_websocket()."""
 
     async def _next(self) -> dict[str, Any]:
-        receiving = self._receiving = asyncio.ensure_future(self._receive())
-        try:
-            return await receiving
-        except asyncio.CancelledError:
-            if not (receiving.cancelled() and self._closed_out):
-                raise
-        finally:
-            self._receiving = None
-        await self._close_said.wait()
+        if not self._closed_out:
+            receiving = self._receiving = asyncio.ensure_future(self._receive())
+            try:
+                return await receiving
+            except asyncio.CancelledError:
+                if not (receiving.cancelled() and self._closed_out):
+                    raise
+            finally:
+                self._receiving = None
+        await self._close_said.wait()  # a receive that began before it would keep it from going out
         return await self._receive()
 
     async def _say(self, message: dict[str, Any]) -> None:
@@ -98,6 +99,7 @@ class AsgiWebSocket:
             await self._send(message)
         except (OSError, RuntimeError):  # the client is gone, which is received as well
             self._closed_out = True
+            self._close_said.set()
 
 
 async def serve_asgi_websocket(
