@@ -16,6 +16,7 @@ from edgewright.cache.node_cache import NodeCache
 from edgewright.config.binding_config import KVNamespace
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
+from edgewright.gateway.connections import STALLED
 from edgewright.gateway.isolate import Isolate
 from edgewright.gateway.services import Services
 from edgewright.messages import BodyError, Request, read_all
@@ -314,6 +315,40 @@ async def test_what_was_said_before_the_end_is_performed(played: Played) -> None
     await played.say(respond(1), ["done", 1])
     played.socket.close()
     assert (await active.head.wait()).status == 200
+
+
+async def test_responses_are_not_stalled_before_the_isolate_has_seen_them(played: Played) -> None:
+    """All six connections are taken and a seventh is waited for: the next turn has the heads."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
+        if path != b"/1":
+            await others.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        await reader.read()  # the body never comes
+        writer.close()
+
+    others = asyncio.Event()
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = "http://127.0.0.1:{}/{}".format(server.sockets[0].getsockname()[1], "{}")
+    await played.start()
+    await played.say(*[fetch(1, op, url.format(op)) for op in range(1, 8)])
+    assert [event[:2] for event in await played.events()] == [["response", 1]]
+    others.set()
+    channel = played.isolate._channel  # pyright: ignore[reportPrivateUsage]
+    for _ in range(1000):
+        if len(channel.unsent) == 5:
+            break
+        await asyncio.sleep(0.01)
+    await played.say()
+    assert [event[1] for event in sorted(await played.events())] == [2, 3, 4, 5, 6]
+    assert played.observer.lines == []
+    await played.say()  # It has seen them all, and reads none.
+    await asyncio.sleep(0.05)
+    assert [line.message for line in played.observer.lines] == [STALLED]
+    played.isolate.close()
+    server.close()
+    await asyncio.sleep(0.05)
 
 
 async def test_no_response_at_all(played: Played) -> None:

@@ -302,7 +302,8 @@ class Isolate:
             return
         if over is not None and over.id in self._requests:
             self._tell(over, _OVER_CPU)
-        if not self._channel.unsent:
+        if not self._channel.unsent and not self._channel.in_turn:
+            # It has seen all that there is.
             self._subrequests.unblock()
 
     def _share_cpu(self, turn: Turn) -> ActiveRequest | None:
