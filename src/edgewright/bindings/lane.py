@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from edgewright.bindings.binding import StateError
+from edgewright.wal import PATIENCE, use_wal
 
 _T = TypeVar("_T")
 
@@ -25,9 +26,6 @@ Job = Callable[[sqlite3.Connection], Any]
 
 _MOST_AT_ONCE = 64
 """Jobs in one transaction: the first of them waits for the last."""
-
-_PATIENCE = 10.0
-"""Seconds that a transaction waits for another process's."""
 
 
 class _Item(NamedTuple):
@@ -130,11 +128,7 @@ def _settle(
 
 
 def open_database(path: Path, schema: str, version: int) -> sqlite3.Connection:
-    """Opens a database in WAL mode: a killed process loses nothing that it has committed, and who
-    reads does not wait for who writes. Raises StateError.
-
-    A power cut may undo the last commits, all of a later one's or none (synchronous=NORMAL).
-    """
+    """Opens a database in WAL mode, see use_wal(). Raises StateError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # For its owner alone; what SQLite puts beside it is as it is. Only a file that was not
@@ -143,10 +137,9 @@ def open_database(path: Path, schema: str, version: int) -> sqlite3.Connection:
         with contextlib.suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
-            path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+        use_wal(connection)
         connection.execute(f"PRAGMA journal_size_limit={64 << 20}")
         connection.execute("BEGIN IMMEDIATE")
         found: int = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -16,6 +16,7 @@ import msgspec
 
 from edgewright.cache.record import Purge, Record
 from edgewright.cache.store import Usage
+from edgewright.wal import PATIENCE, use_wal
 
 INSIDE = 64 * 1024
 
@@ -52,7 +53,6 @@ END;
 CREATE TABLE IF NOT EXISTS purges (partition TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
 """
-_VERSION = 1
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Record).decode
@@ -63,11 +63,10 @@ class Index:
 
     def __init__(self, path: Path, most: int) -> None:
         self._most = most
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # A commit is safe from the end of the process, if not from that of the machine's power,
-        # which takes away some of the last ones and breaks nothing.
-        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db = sqlite3.connect(
+            path, isolation_level=None, timeout=PATIENCE, check_same_thread=False
+        )
+        use_wal(self._db)
         self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
 
     def close(self) -> None:
