@@ -18,6 +18,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,9 @@ MAX_CONNECTIONS = 16_384
 QUIET = 1.0
 """Seconds without any request in flight after which a drain no longer waits for connections that
 are merely open: a browser's spare connection, say, that has never sent a byte."""
+
+_GOODBYE = 5.0
+"""Seconds for the Close frames of WebSockets to go out, to those who read them slowly."""
 
 
 class ServerError(Exception):
@@ -91,11 +95,7 @@ async def serve(
     """
     if tls is not None:
         app = AsgiApp(handler)
-        leaving = asyncio.create_task(_leave(app, stop))
-        try:
-            await serve_asgi(app, listener, stop, tls=tls, drain=drain)
-        finally:
-            leaving.cancel()
+        await serve_asgi(app, listener, stop, tls=tls, drain=drain, leave=app.go_away)
         return
     server = Http1Server(handler, max_connections=MAX_CONNECTIONS)
     await server.start(listener)
@@ -108,11 +108,6 @@ async def serve(
         await server.close()
 
 
-async def _leave(app: AsgiApp, stop: asyncio.Event) -> None:
-    await stop.wait()
-    await app.go_away()
-
-
 async def serve_asgi(
     app: ASGIApp,
     listener: socket.socket,
@@ -120,8 +115,9 @@ async def serve_asgi(
     *,
     tls: Tls | None = None,
     drain: float = 30.0,
+    leave: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """The same for an ASGI application, by granian."""
+    """The same for an ASGI application, by granian. `leave` says goodbye to WebSockets."""
     if tls is not None:
         tls.check()
     counted = _CountedApp(app)
@@ -132,6 +128,9 @@ async def serve_asgi(
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             raise ServerError("the HTTP server ended unexpectedly") from serving.exception()
+        if leave is not None:  # first: granian does not wait for its WebSockets when it stops
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(leave(), min(drain, _GOODBYE))
         server.stop()
         await _drained(serving, counted, drain)
     finally:
