@@ -24,6 +24,7 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.casualties import Ending
 from edgewright.gateway.isolate import Isolate
 from edgewright.gateway.services import Services
+from edgewright.gateway.surroundings import Surroundings
 from edgewright.messages import BodyError, Request, read_all
 from edgewright.observe.records import Recorder
 from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
@@ -216,18 +217,16 @@ async def _play(said: list[Said]) -> None:
     def on_end(ending: Ending) -> None:
         ended.append(True)
 
-    isolate = Isolate(
+    around = Surroundings(
         "w",
         Limits(),
-        ours,
         client,
         Recorder(),
         Services("w", {}, NoWorkers()),
         NodeCache(MemoryStore(1 << 20), client.network).of("w"),
-        on_idle=lambda: None,
-        on_end=on_end,
-        bindings=Bindings(None).of({"NS": KVNamespace("one"), "LIMITER": RateLimit("1", 5, 10)}),
+        Bindings(None).of({"NS": KVNamespace("one"), "LIMITER": RateLimit("1", 5, 10)}),
     )
+    isolate = Isolate(around, ours, on_idle=lambda: None, on_end=on_end)
     upgrade = ["upgrade", "websocket"]
     active = [
         isolate.start(Request("POST", "http://h/", list(upgrade), _Upload()))

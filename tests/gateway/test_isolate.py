@@ -19,6 +19,7 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.connections import STALLED
 from edgewright.gateway.isolate import Isolate
 from edgewright.gateway.services import Services
+from edgewright.gateway.surroundings import Surroundings
 from edgewright.messages import BodyError, Request, read_all
 from edgewright.observe.records import Outcome, Recorder
 from edgewright.protocol.framing import WAKE, FrameDecoder, encode_frame
@@ -37,17 +38,20 @@ class Played:
         self.idle = 0
         self.ended: list[bool] = []
         self.observer = Recorder()
-        self.isolate = Isolate(
+        around = Surroundings(
             "w",
             Limits(),
-            ours,
             client,
             self.observer,
             services or Services("w", {}, NoWorkers()),
             NodeCache(MemoryStore(1 << 20), client.network).of("w"),
+            Bindings(None).of({"NS": KVNamespace("one")}),
+        )
+        self.isolate = Isolate(
+            around,
+            ours,
             on_idle=self._on_idle,
             on_end=lambda ending: self.ended.append(ending.process),
-            bindings=Bindings(None).of({"NS": KVNamespace("one")}),
         )
         self._decoder = FrameDecoder()
         self._frames: list[tuple[bytes, bytes, int]] = []

@@ -7,7 +7,7 @@ is a lazy script of the runtime layer that is named after `kind`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -79,9 +79,6 @@ class Binding(Protocol):
     def start(self, operation: Operation, settle: Settle) -> Cancellable | None:
         """Begins an operation; None when it has been done already. Raises BadOperation."""
         ...
-
-
-NO_BINDINGS: Mapping[str, Binding] = {}
 
 
 def arguments(given: Any, of: type[_T]) -> _T:

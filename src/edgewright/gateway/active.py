@@ -42,6 +42,11 @@ class WorkerFailure(Exception):
         )
 
 
+def worker_failure(outcome: Outcome, reason: str) -> WorkerFailure:
+    """One that is said by us, and not thrown by the Worker."""
+    return WorkerFailure(outcome, WorkerError("Error", reason, ""))
+
+
 def unheard_record(
     worker: str,
     request: Request,
@@ -207,6 +212,18 @@ class ActiveRequest:
             self.outcome = Outcome.CANCELED
         else:
             self.isolate.client_gone(self)
+
+    def fail(self, failure: WorkerFailure) -> None:
+        """Its Worker gives no response, or breaks off."""
+        # When the client has left, what that makes the Worker throw is no failure of its own.
+        if self.outcome is Outcome.OK:
+            self.outcome = failure.outcome
+            self.error = failure.error
+            self.ray = failure.ray
+        if not self.head.done:
+            if self.outcome is not Outcome.CANCELED:
+                self.status = failure.status
+            self.head.tell(failure)
 
     def waited_since(self, came: float) -> None:
         """It had come before, and its Worker had to be loaded."""

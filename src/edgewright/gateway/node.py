@@ -27,6 +27,7 @@ from edgewright.gateway.isolate import Isolate
 from edgewright.gateway.memory import MemoryBound
 from edgewright.gateway.responses import response_headers
 from edgewright.gateway.services import Services
+from edgewright.gateway.surroundings import Surroundings
 from edgewright.messages import Request, Response
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.observe.trace import Tracing
@@ -407,20 +408,23 @@ class Node:
             for active in ending.suspects:
                 self._move(worker, active, careful=True)
 
-        isolate = Isolate(
+        around = Surroundings(
             bundle.name,
             limits,
-            connection,
             self._client,
             self._observer,
             Services(bundle.name, bundle.services, self),
             self._cache.of(bundle.name),
+            worker.bindings,
+            self.tracing,
+            mask,
+        )
+        isolate = Isolate(
+            around,
+            connection,
             on_idle=lambda: self._look_idle(worker),
             on_end=ended,
             inmates=host.inmates,
-            bindings=worker.bindings,
-            tracing=self.tracing,
-            mask=mask,
         )
         return isolate
 
