@@ -35,6 +35,9 @@ IDLE = 40
 _SETTLE = 1.0
 """Seconds in which spare isolates get ready and V8 tidies up."""
 
+_IDLE_AFTER = 7.0
+"""Seconds after which an isolate is idle: it has looked for garbage once."""
+
 _PAUSE = 0.1
 """Seconds between first requests: a spare isolate is ready again."""
 
@@ -92,7 +95,7 @@ async def _idle_pss_mb() -> float:
         before = _hosts_pss()
         for number in range(IDLE):
             await node.deploy(_bundle(number))
-        await asyncio.sleep(_SETTLE)
+        await asyncio.sleep(_IDLE_AFTER)
         return (_hosts_pss() - before) / IDLE / 1e6
 
 

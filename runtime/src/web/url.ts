@@ -1,19 +1,9 @@
-// URL §6.1: the URL class. Parsing is whatwg-url's; see url_plain.ts for the fast way.
+// URL §6.1: the URL class. See url_plain.ts for the fast way to parse, url_parser.ts for the other.
 
-import {
-  basicURLParse,
-  cannotHaveAUsernamePasswordPort,
-  hasAnOpaquePath,
-  serializeHost,
-  serializePath,
-  serializeURL,
-  serializeURLOrigin,
-  setThePassword,
-  setTheUsername,
-  type UrlRecord,
-} from "whatwg-url/lib/url-state-machine.js";
+import type { UrlRecord } from "whatwg-url/lib/url-state-machine.js";
 import { ObjectHasOwn, StringSlice, StringStartsWith } from "../primordials.js";
 import { showAttributes } from "./inspect.js";
+import { urlParser } from "./url_parser.js";
 import { type PlainUrl, parsePlain, parsePlainPath } from "./url_plain.js";
 import {
   linkedSearchParams,
@@ -75,7 +65,7 @@ export class URL {
   }
 
   set href(value: string) {
-    const parsed = basicURLParse(toUsvString(value));
+    const parsed = urlParser().basicURLParse(toUsvString(value));
     if (parsed === null) throw new TypeError("Invalid URL string.");
     this.#plain = null;
     this.#record = parsed;
@@ -86,7 +76,7 @@ export class URL {
     const plain = this.#plain;
     return plain !== null
       ? StringSlice(plain.href, 0, plain.pathStart)
-      : serializeURLOrigin(this.#record!);
+      : urlParser().serializeURLOrigin(this.#record!);
   }
 
   get protocol(): string {
@@ -97,7 +87,7 @@ export class URL {
   }
 
   set protocol(value: string) {
-    basicURLParse(`${toUsvString(value)}:`, {
+    urlParser().basicURLParse(`${toUsvString(value)}:`, {
       url: this.#mutable(),
       stateOverride: "scheme start",
     });
@@ -110,7 +100,8 @@ export class URL {
   set username(value: string) {
     const username = toUsvString(value);
     const record = this.#mutable();
-    if (!cannotHaveAUsernamePasswordPort(record)) setTheUsername(record, username);
+    if (!urlParser().cannotHaveAUsernamePasswordPort(record))
+      urlParser().setTheUsername(record, username);
   }
 
   get password(): string {
@@ -120,7 +111,8 @@ export class URL {
   set password(value: string) {
     const password = toUsvString(value);
     const record = this.#mutable();
-    if (!cannotHaveAUsernamePasswordPort(record)) setThePassword(record, password);
+    if (!urlParser().cannotHaveAUsernamePasswordPort(record))
+      urlParser().setThePassword(record, password);
   }
 
   get host(): string {
@@ -128,7 +120,9 @@ export class URL {
     if (plain !== null) return StringSlice(plain.href, plain.hostStart, plain.pathStart);
     const { host, port } = this.#record!;
     if (host === null) return "";
-    return port === null ? serializeHost(host) : `${serializeHost(host)}:${port}`;
+    return port === null
+      ? urlParser().serializeHost(host)
+      : `${urlParser().serializeHost(host)}:${port}`;
   }
 
   set host(value: string) {
@@ -139,7 +133,7 @@ export class URL {
     const plain = this.#plain;
     if (plain !== null) return StringSlice(plain.href, plain.hostStart, plain.hostEnd);
     const { host } = this.#record!;
-    return host === null ? "" : serializeHost(host);
+    return host === null ? "" : urlParser().serializeHost(host);
   }
 
   set hostname(value: string) {
@@ -163,16 +157,16 @@ export class URL {
   set port(value: string) {
     const port = toUsvString(value);
     const record = this.#mutable();
-    if (cannotHaveAUsernamePasswordPort(record)) return;
+    if (urlParser().cannotHaveAUsernamePasswordPort(record)) return;
     if (port === "") record.port = null;
-    else basicURLParse(port, { url: record, stateOverride: "port" });
+    else urlParser().basicURLParse(port, { url: record, stateOverride: "port" });
   }
 
   get pathname(): string {
     const plain = this.#plain;
     return plain !== null
       ? StringSlice(plain.href, plain.pathStart, plain.queryStart)
-      : serializePath(this.#record!);
+      : urlParser().serializePath(this.#record!);
   }
 
   set pathname(value: string) {
@@ -181,9 +175,9 @@ export class URL {
     if (plain !== null && this.#splice(plain.pathStart, path, plain.queryStart, "queryStart"))
       return;
     const record = this.#mutable();
-    if (hasAnOpaquePath(record)) return;
+    if (urlParser().hasAnOpaquePath(record)) return;
     record.path = [];
-    basicURLParse(path, { url: record, stateOverride: "path start" });
+    urlParser().basicURLParse(path, { url: record, stateOverride: "path start" });
   }
 
   get search(): string {
@@ -224,7 +218,7 @@ export class URL {
     }
     record.fragment = "";
     const input = StringStartsWith(fragment, "#") ? StringSlice(fragment, 1) : fragment;
-    basicURLParse(input, { url: record, stateOverride: "fragment" });
+    urlParser().basicURLParse(input, { url: record, stateOverride: "fragment" });
   }
 
   toString(): string {
@@ -236,7 +230,7 @@ export class URL {
   }
 
   #serialize(): string {
-    return this.#plain !== null ? this.#plain.href : serializeURL(this.#record!);
+    return this.#plain !== null ? this.#plain.href : urlParser().serializeURL(this.#record!);
   }
 
   /** The query without its question mark; "" also where there is none. */
@@ -259,7 +253,7 @@ export class URL {
     }
     const record = this.#mutable();
     record.query = remove ? null : "";
-    if (!remove) basicURLParse(query, { url: record, stateOverride: "query" });
+    if (!remove) urlParser().basicURLParse(query, { url: record, stateOverride: "query" });
   }
 
   /** Puts a component in, when what comes out is plain again and the component ends where it did. */
@@ -279,12 +273,13 @@ export class URL {
 
   #override(input: string, stateOverride: string): void {
     const record = this.#mutable();
-    if (!hasAnOpaquePath(record)) basicURLParse(input, { url: record, stateOverride });
+    if (!urlParser().hasAnOpaquePath(record))
+      urlParser().basicURLParse(input, { url: record, stateOverride });
   }
 
   #mutable(): UrlRecord {
     if (this.#record === null) {
-      this.#record = basicURLParse(this.#plain!.href)!;
+      this.#record = urlParser().basicURLParse(this.#plain!.href)!;
       this.#plain = null;
     }
     return this.#record;
@@ -311,7 +306,7 @@ showAttributes(URL, [
 export function normalizeUrl(text: string): string | null {
   const parsed = parse(toUsvString(text), undefined);
   if (parsed === null) return null;
-  return isPlain(parsed) ? parsed.href : serializeURL(parsed);
+  return isPlain(parsed) ? parsed.href : urlParser().serializeURL(parsed);
 }
 
 function isPlain(parsed: PlainUrl | UrlRecord): parsed is PlainUrl {
@@ -321,7 +316,7 @@ function isPlain(parsed: PlainUrl | UrlRecord): parsed is PlainUrl {
 function parse(input: string, base: string | undefined): PlainUrl | UrlRecord | null {
   const plain = base === undefined ? parsePlain(input) : parsePlainPath(input, base);
   if (plain !== null) return plain;
-  if (base === undefined) return basicURLParse(input);
-  const baseURL = basicURLParse(base);
-  return baseURL && basicURLParse(input, { baseURL });
+  if (base === undefined) return urlParser().basicURLParse(input);
+  const baseURL = urlParser().basicURLParse(base);
+  return baseURL && urlParser().basicURLParse(input, { baseURL });
 }

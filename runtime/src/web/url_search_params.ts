@@ -1,6 +1,5 @@
 // URL §6.2 and §5: URLSearchParams and application/x-www-form-urlencoded.
 
-import { parseUrlencodedString } from "whatwg-url/lib/urlencoded.js";
 import {
   ArrayFindIndex,
   ArraySome,
@@ -20,6 +19,7 @@ import {
   toArray,
 } from "../primordials.js";
 import { showEntries } from "./inspect.js";
+import { urlParser } from "./url_parser.js";
 import { defineInterface, definePairIterator, requireArguments, toUsvString } from "./webidl.js";
 
 const { decodeURIComponent, encodeURIComponent, TypeError } = globalThis;
@@ -187,7 +187,7 @@ export function parseUrlencoded(input: string): Pair[] {
     const name = decodeComponent(equals < 0 ? part : StringSlice(part, 0, equals));
     const value = equals < 0 ? "" : decodeComponent(StringSlice(part, equals + 1));
     if (name === null || value === null) {
-      return listCopy(parseUrlencodedString(input));
+      return listCopy(urlParser().parseUrlencodedString(input));
     }
     pairs[pairs.length] = [name, value];
   }

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ ISOLATES_PER_HOST = 64
 
 PREPARE_AT = 48
 """Isolates in a host at which the next host is started, so that nobody has to wait for it."""
+
+_IDLE_AFTER = 5
+"""Seconds without a frame after which an isolate tidies up, see isolate/tenant.py."""
 
 _LOW_PRIORITY = 10
 """Of 19, which is the least: a tenth of the CPU time where others want all of it."""
@@ -99,6 +103,7 @@ class HostPool:
             except OSError as error:  # no file descriptor is left
                 raise HostError(f"An isolate could not be connected to: {error}.") from error
             with theirs:
+                _limit_waiting(theirs)
                 try:
                     host.send_isolate(theirs)
                 except OSError:  # it died a moment ago
@@ -265,6 +270,12 @@ async def _pass_on_errors(process: asyncio.subprocess.Process) -> None:
         left -= len(data[:left])
         sys.stderr.write(printable(text))
         sys.stderr.flush()
+
+
+def _limit_waiting(connection: socket.socket) -> None:
+    """The host itself may not; and it costs no system call, as a time-out of Python's would."""
+    timeout = struct.pack("ll", _IDLE_AFTER, 0)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeout)
 
 
 _ENVIRONMENT = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 import time
@@ -46,10 +47,17 @@ class Line:
 
     def __init__(self, connection: socket.socket) -> None:
         self.receive = connection.recv
+        """Raises BlockingIOError when nothing has come for a while (gateway/hosts.py)."""
         self._connection = connection
         self._sending = threading.Lock()
         self._open = False
         self._wanted = False
+
+    def wait(self) -> None:
+        """Until something comes."""
+        waiting = select.poll()
+        waiting.register(self._connection, select.POLLIN)
+        waiting.poll()
 
     def send(self, frame: bytes) -> None:
         with self._sending:
@@ -83,6 +91,7 @@ class Tenant:
         self._memory_limit = 0
         self._turns = 0
         self._collected = 0.0
+        self._tidy = False
         isolate.on_wake = line.wake
 
     def serve(self) -> None:
@@ -111,7 +120,7 @@ class Tenant:
     def _serve(self) -> None:
         decoder = FrameDecoder()
         loaded = False
-        while data := self._line.receive(_RECEIVE):
+        while data := self._receive():
             for json, blob, _ in decoder.feed(data):
                 if loaded:
                     self._line.send(self._turn(json, blob))
@@ -121,6 +130,18 @@ class Tenant:
                     encode_frame(msgspec.json.encode(Loaded(error, self._isolate.entrypoints)))
                 )
                 loaded = True
+
+    def _receive(self) -> bytes:
+        while True:
+            try:
+                return self._line.receive(_RECEIVE)
+            except BlockingIOError:
+                # What the start and the loading have left behind is half a megabyte, which V8 would
+                # keep until there is much more.
+                if not self._tidy:
+                    self._isolate.collect_garbage()
+                    self._tidy = True
+                self._line.wait()
 
     def _load(self, load: Load, blob: bytes) -> LoadError | None:
         start = self._begin()
