@@ -26,7 +26,8 @@ from edgewright.gateway.asgi import ASGIApp, AsgiApp
 from edgewright.gateway.dispatch import Dispatcher, Handler
 from edgewright.gateway.errors import Overloaded
 from edgewright.gateway.hosts import HostError, Sandbox
-from edgewright.gateway.node import Node, StartupError
+from edgewright.gateway.loading import StartupError
+from edgewright.gateway.node import Node
 from edgewright.gateway.routes import Router
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
@@ -284,7 +285,7 @@ class Worker:
         try:
             return await active.head.wait()
         except WorkerFailure as failure:
-            origin = await self._node.pass_through(active) if failure.pass_through else None
+            origin = await self._node.origin.pass_through(active) if failure.pass_through else None
             if origin is None:
                 raise
             return origin

@@ -201,7 +201,7 @@ class _Dispatched:
     async def _pass_through(self, failure: WorkerFailure) -> None:
         active = self._active
         assert active is not None
-        origin = await self._dispatcher.node.pass_through(active)
+        origin = await self._dispatcher.node.origin.pass_through(active)
         if origin is None:
             self._fail(failure)
         else:
