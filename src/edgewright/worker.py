@@ -319,6 +319,12 @@ class Worker:
                 raise ConfigError(f'There are two Workers named "{name}": their names must differ.')
             if name in self._outside:
                 raise ConfigError(f'There are a Worker and a service named "{name}".')
+            for consumer in version.bundle.tail_consumers:
+                if consumer not in names:
+                    raise ConfigError(
+                        f'{name}: tail_consumers names the Worker "{consumer}", which is not '
+                        "served: give its path as well"
+                    )
             for binding, service in version.bundle.services.items():
                 if service.worker in self._outside:
                     continue

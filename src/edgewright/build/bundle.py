@@ -41,6 +41,8 @@ class WorkerBundle:
     vars: dict[str, Any] = field(default_factory=dict[str, Any])
     services: dict[str, Service] = field(default_factory=dict[str, Service])
     """Service bindings, by their names in `env`."""
+    tail_consumers: list[str] = field(default_factory=list[str])
+    """The Workers that are told of its requests, by their names."""
     bindings: dict[str, BindingConfig] = field(default_factory=dict[str, BindingConfig])
     """Bindings that are more than a value, by their names in `env`."""
     secrets: dict[str, str] = field(default_factory=dict[str, str], repr=False)

@@ -13,6 +13,7 @@ from edgewright.gateway.channel import Channel, Turn
 from edgewright.gateway.effects import Effects
 from edgewright.gateway.rpc import SessionRequest
 from edgewright.gateway.surroundings import Surroundings
+from edgewright.gateway.tail_request import TailRequest
 from edgewright.messages import Request
 from edgewright.observe.records import Outcome
 from edgewright.protocol.messages import (
@@ -113,6 +114,9 @@ class Isolate:
             active.trace.mask = self._around.mask
         if isinstance(request, SessionRequest):
             self._effects.rpc.begin(active, request)
+            return
+        if isinstance(request, TailRequest):
+            request.begin(active, self._channel)
             return
         inline, stream = request.body, None
         if inline is not None and not isinstance(inline, bytes):

@@ -25,6 +25,7 @@ from edgewright.gateway.memory import MemoryBound
 from edgewright.gateway.origin import Origin
 from edgewright.gateway.services import Services
 from edgewright.gateway.surroundings import Surroundings
+from edgewright.gateway.tail_workers import TailWorkers
 from edgewright.messages import Request
 from edgewright.observe.records import Observer, Outcome, Silent, WorkerError
 from edgewright.observe.trace import Tracing
@@ -78,6 +79,7 @@ class Node:
         self._most = most
         self._bindings = Bindings(None) if bindings is None else bindings
         self._observer = observer or Silent()
+        self._tails = TailWorkers(self, self._observer, on_idle=self._look_all_idle)
         self._workers: dict[str, DeployedWorker] = {}
         self._hosts = HostPool(sandbox, standby=standby, cpus=host_cpus)
         self._isolates = Isolates(
@@ -127,6 +129,7 @@ class Node:
                 raise
         previous = self._workers.get(bundle.name)
         self._workers[bundle.name] = worker
+        self._tails.deployed(bundle.name, bundle.tail_consumers)
         if previous is not None:
             previous.retired = True
             if previous.isolate is not None:
@@ -215,6 +218,7 @@ class Node:
 
     async def close(self) -> None:
         """Ends everything at once; see drain() for an end in peace."""
+        self._tails.close()
         await self._isolates.close()
         tasks = list(self._tasks)
         for task in tasks:
@@ -237,7 +241,7 @@ class Node:
             bundle.name,
             bundle.limits,
             self._client,
-            self._observer,
+            self._tails.observer(bundle.tail_consumers),
             Services(bundle.name, bundle.services, self),
             self._cache.of(bundle.name),
             worker.bindings,
@@ -295,5 +299,9 @@ class Node:
         isolate = worker.isolate
         if worker.retired and not worker.waiting and isolate is not None and not isolate.busy:
             isolate.close()
-        if not self._waiting and not any(isolate.busy for isolate in self._isolates.running):
+        self._look_all_idle()
+
+    def _look_all_idle(self) -> None:
+        busy = self._waiting or any(isolate.busy for isolate in self._isolates.running)
+        if not busy and not self._tails.waiting:
             self._idle.set()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edgewright.protocol.messages import CauseCommand, PassedCommand
@@ -145,6 +146,10 @@ class Trace:
     """Notes that were too many to keep."""
     subrequests = 0
     error: WorkerError | None = None
+    consumed: tuple[str, ...] = ()
+    """Of a tail handler: the Workers that it was told of."""
+    on_end: Callable[[], None] | None = None
+    """Is called when it is complete."""
 
     def __init__(
         self,
@@ -167,6 +172,8 @@ class Trace:
         self.cf = request.cf
         self.called_here = request.caller is not None
         """By another Worker of this node, whose trace it is a part of."""
+        self.entrypoint = request.entrypoint
+        self.for_tail = request.for_tail
         self.limits = limits
         self.trace_id = trace_id
         self.parent_id = parent_id
@@ -302,6 +309,8 @@ class Trace:
         for op in unfinished:
             if note := self.fetches.get(op):
                 note.floating = True
+        if self.on_end is not None:
+            self.on_end()
 
     @property
     def id(self) -> str:

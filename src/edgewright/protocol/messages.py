@@ -209,6 +209,14 @@ class CallEvent(Message, tag="call"):
     calls: list[Call]
 
 
+class TailEvent(Message, tag="tail"):
+    """Requests that have ended, for the Worker's tail handler; `request` is the handler's own, and
+    has no response."""
+
+    request: int
+    items: Any
+
+
 class ReturnEvent(Message, tag="return"):
     """The answer to a call: the value, or what was `thrown`."""
 
@@ -263,6 +271,7 @@ Event = (
     | GrantEvent
     | ConnectedEvent
     | CallEvent
+    | TailEvent
     | ReturnEvent
     | ReleaseEvent
     | CacheEvent
