@@ -119,6 +119,18 @@ def parse_head(arrival: Arrival) -> Head:
     return Head(headers, f"{scheme}://{hosts[0]}", size, length, chunked)
 
 
+def is_repeatable(arrival: Arrival | None) -> bool:
+    """Whether the same bytes, sent again, say the same again: there is no body that counts, and the
+    connection goes on."""
+    return (
+        arrival is not None
+        and arrival.method in ("GET", "HEAD")
+        and arrival.protocol == HTTP_1_1
+        and arrival.target.startswith(b"/")
+        and all(name != b"connection" for name, _ in arrival.headers)
+    )
+
+
 def body_too_large(most: int) -> str:
     """Why a request's body of more than `most` bytes breaks off."""
     return f"The request's body is larger than {most >> 20} MB."
