@@ -188,7 +188,8 @@ async def test_the_same_words_again_are_a_request_of_its_own() -> None:
     assert asked == ["/1", "/1", "/2", "/1", "/1", "/1", "/1", "/1", "/2", "/1"]
 
 
-async def test_what_is_answered_at_once_keeps_its_place() -> None:
+@pytest.mark.parametrize("others", [0, 1])
+async def test_what_is_answered_at_once_keeps_its_place(others: int) -> None:
     class AtOnce(Answering):
         def start(self, request: Request, answer: Answer) -> Under:
             if "now" not in request.url:
@@ -196,7 +197,9 @@ async def test_what_is_answered_at_once_keeps_its_place() -> None:
             answer(Response(429, [], b"now"))
             return Under(asyncio.get_running_loop().create_task(asyncio.sleep(0)))
 
-    async with serving(echo, AtOnce) as (_, connect), connect() as client:
+    async with serving(echo, AtOnce) as (_, connect), contextlib.AsyncExitStack() as stack:
+        # With another one there, what is said to a connection is gathered.
+        client, *_ = [await stack.enter_async_context(connect()) for _ in range(1 + others)]
         requests = [b"GET /%b HTTP/1.1\r\nHost: h\r\n\r\n" % path for path in (b"now", b"a")]
         client.say(b"".join(requests + requests) + requests[0])
         answers = [await client.response() for _ in range(5)]
@@ -324,6 +327,20 @@ async def test_the_head_does_not_wait_for_the_body() -> None:
     async with serving(pieces) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         assert (await client.head())[0] == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+async def test_pieces_of_any_size_come_in_order_among_many_connections(size: int) -> None:
+    pieces = [b"%d" % number * size for number in range(9)]
+
+    async def streams(_: Request) -> Response:
+        body = Pieces(b"a", *pieces, b"z", length=2 + 9 * size)
+        return Response(200, [], body)
+
+    async with serving(streams) as (_, connect), connect() as client, connect():
+        for _ in range(3):
+            client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert await client.response() == b"a" + b"".join(pieces) + b"z"
 
 
 async def test_head_and_304_have_no_body() -> None:

@@ -78,10 +78,16 @@ class Http1Server:
         if self.stopping and not self._connections:
             self._empty.set()
 
+    @property
+    def gathers(self) -> bool:
+        """Whether what is said to clients goes out together, once all that has come in was dealt
+        with: what one turn of an isolate answers, or what is refused at once. Each answer alone
+        would wake a client up, which costs more than to make it. With one connection there is
+        nothing to gather."""
+        return len(self._connections) > 1
+
     def flush_soon(self, connection: Connection) -> None:
-        """Sends what a connection has to say once all that has come in was read. Who is refused is
-        answered there and then, and each of many such answers would wake its client up: which costs
-        more than the answer, where one client has sent them all."""
+        """Sends what a connection has gathered in the next round of the event loop."""
         if not self._unflushed:
             self.loop.call_soon(self._flush)
         self._unflushed.append(connection)

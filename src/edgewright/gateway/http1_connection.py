@@ -37,6 +37,9 @@ HEAD_TIMEOUT = 30.0
 DISCARD_TIMEOUT = 5.0
 """Seconds for the rest of a body that nobody reads, once the response is complete."""
 
+_LARGE = 64 * 1024
+"""Bytes that are not worth gathering: they would be copied for it."""
+
 _WORTH_KEEPING = 4096
 """Bytes of a request that it may be compared with the next one by."""
 
@@ -81,8 +84,6 @@ class Connection(asyncio.Protocol):
         self._websocket: ServedWebSocket | None = None
         """What the connection has become."""
         self._closing = False
-        self._beginning = False
-        """What is said now answers a request that has just come."""
         self._unsent = b""
 
     # --- What an exchange asks for ----------------------------------------------------------------
@@ -90,15 +91,21 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         if self._transport is None:
             return
-        if not self._beginning and not self._unsent:
+        if self.server.gathers and len(data) < _LARGE:
+            if not self._unsent:
+                self.server.flush_soon(self)
+            self._unsent += data
+            if len(self._unsent) < _LARGE:
+                return
+        elif not self._unsent:
             self._transport.write(data)
             return
-        if not self._unsent:
-            self.server.flush_soon(self)
-        self._unsent += data
+        else:
+            self._unsent += data
+        self.flush()
 
     def flush(self) -> None:
-        """Sends what was answered at once, see `Http1Server.flush_soon`."""
+        """Sends what was gathered."""
         data, self._unsent = self._unsent, b""
         if data and self._transport is not None:
             self._transport.write(data)
@@ -198,11 +205,7 @@ class Connection(asyncio.Protocol):
     def _begin(self, exchange: Exchange) -> None:
         self._current = exchange
         self.deadline = float("inf")
-        self._beginning = True
-        try:
-            exchange.begin()
-        finally:
-            self._beginning = False
+        exchange.begin()
 
     def _refuse(self, status: bytes) -> None:
         """Answers a request that is none. What came before it still gets its response."""
