@@ -1,4 +1,4 @@
-// Mirror of src/edgewright/protocol/messages.py, where each message is explained.
+// Mirror of src/edgewright/protocol/messages/, where each message is explained.
 // A message is an array whose first element names it; tests/protocol compares the two files.
 
 /** Name, value, name, value … names in lower case. */
