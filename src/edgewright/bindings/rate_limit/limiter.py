@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
-class Limit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Limit:
     """So many in any so many seconds, for each key of a namespace."""
 
     namespace: str
