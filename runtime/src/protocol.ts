@@ -1,4 +1,4 @@
-// Mirror of src/edgewright/protocol/messages.py, where each message is explained.
+// Mirror of src/edgewright/protocol/messages/, where each message is explained.
 // A message is an array whose first element names it; tests/protocol compares the two files.
 
 /** Name, value, name, value … names in lower case. */
@@ -61,6 +61,7 @@ export type CallEvent = [
   props: Props,
   calls: Call[],
 ];
+export type TailEvent = [tag: "tail", request: Id, items: unknown];
 export type ReturnEvent = [tag: "return", op: Id, size: number, passed: Passed[], thrown: boolean];
 export type ReleaseEvent = [tag: "release", request: Id, exported: Id];
 export type CacheEvent = [tag: "cache", op: Id, found: boolean];
@@ -92,6 +93,7 @@ export type Event =
   | GrantEvent
   | ConnectedEvent
   | CallEvent
+  | TailEvent
   | ReturnEvent
   | ReleaseEvent
   | CacheEvent

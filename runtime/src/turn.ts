@@ -24,6 +24,7 @@ import {
   settlePull,
   takeCommands,
 } from "./io.js";
+import { loadLazy } from "./lazy.js";
 import { copyBytes, TypedArrayByteLength } from "./primordials.js";
 import type { Call, CallEvent, Event, NativeEvent } from "./protocol.js";
 import { tellRejections } from "./rejections.js";
@@ -246,6 +247,9 @@ function deliver(event: Event, bytes: Uint8Array | null): void {
       break;
     case "call":
       loadRpc().handleCall(event, bytes);
+      break;
+    case "tail":
+      (loadLazy("tail") as typeof import("./lazy/tail.js")).handleTail(event);
       break;
     case "release":
       loadRpc().handleRelease(event);

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from edgewright.config import ConfigError
     from edgewright.config.limits import Limits
     from edgewright.gateway.hosts import HostError
-    from edgewright.gateway.node import StartupError
+    from edgewright.gateway.loading import StartupError
     from edgewright.observe.records import (
         LogLine,
         Observer,
@@ -55,7 +55,7 @@ _HOMES = {
     "Recorder": "edgewright.observe.records",
     "RequestRecord": "edgewright.observe.records",
     "Response": "edgewright.worker",
-    "StartupError": "edgewright.gateway.node",
+    "StartupError": "edgewright.gateway.loading",
     "WebSocket": "edgewright.client_websocket",
     "WebSocketClosed": "edgewright.client_websocket",
     "Worker": "edgewright.worker",

@@ -63,6 +63,9 @@ class Request:
     """What it finds in `ctx.props`."""
     cause: Cause | None = None
     """What made the request, where that was another Worker."""
+    for_tail: bool = False
+    """A tail Worker has made it, or others on its behalf: no tail Worker is told of it, as that
+    would go on for ever."""
 
 
 class Cause(Protocol):

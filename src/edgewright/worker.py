@@ -23,11 +23,11 @@ from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, AsgiApp
-from edgewright.gateway.census import Census
 from edgewright.gateway.dispatch import Dispatcher, Handler
 from edgewright.gateway.errors import Overloaded
 from edgewright.gateway.hosts import HostError, Sandbox
-from edgewright.gateway.node import Node, StartupError
+from edgewright.gateway.loading import StartupError
+from edgewright.gateway.node import Node
 from edgewright.gateway.routes import Router
 from edgewright.messages import Body, Request, chunks, read_all
 from edgewright.observe.records import Observer, Outcome
@@ -190,15 +190,6 @@ class Worker:
         return self._node.missing_layers
 
     @property
-    def census(self) -> Census:
-        """Counts its isolates, and those of the `others`."""
-        return self._node.census
-
-    def version_of(self, name: str) -> str:
-        """Which version of a Worker is in service, as 8 hex digits; empty where there is none."""
-        return self._node.version(name)
-
-    @property
     def bundle(self) -> WorkerBundle:
         """The version that is in service."""
         return self.versions[0].bundle
@@ -294,7 +285,7 @@ class Worker:
         try:
             return await active.head.wait()
         except WorkerFailure as failure:
-            origin = await self._node.pass_through(active) if failure.pass_through else None
+            origin = await self._node.origin.pass_through(active) if failure.pass_through else None
             if origin is None:
                 raise
             return origin
@@ -328,6 +319,12 @@ class Worker:
                 raise ConfigError(f'There are two Workers named "{name}": their names must differ.')
             if name in self._outside:
                 raise ConfigError(f'There are a Worker and a service named "{name}".')
+            for consumer in version.bundle.tail_consumers:
+                if consumer not in names:
+                    raise ConfigError(
+                        f'{name}: tail_consumers names the Worker "{consumer}", which is not '
+                        "served: give its path as well"
+                    )
             for binding, service in version.bundle.services.items():
                 if service.worker in self._outside:
                     continue

@@ -11,6 +11,7 @@ import pytest
 
 from edgewright.bindings.rate_limit.limiter import Limit, Limiter, Verdict
 from edgewright.bindings.rate_limit.memory import MemoryLimiter
+from edgewright.bindings.rate_limit.refusals import RememberingLimiter
 from edgewright.bindings.rate_limit.shared import SharedLimiter
 
 TEN = Limit("n", 10, 60)
@@ -43,7 +44,7 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "shared", "away"])
+@pytest.fixture(params=["memory", "shared", "away", "remembering"])
 def limiter(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Limiter]:
     """Another implementation is one more name here."""
     limiter: Limiter
@@ -52,6 +53,8 @@ def limiter(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Ite
             limiter = MemoryLimiter(clock)
         case "shared":
             limiter = SharedLimiter(tmp_path / "rates", clock)
+        case "remembering":
+            limiter = RememberingLimiter(MemoryLimiter(clock), clock)
         case _:
             limiter = Away(MemoryLimiter(clock))
     yield limiter
@@ -141,6 +144,24 @@ async def test_many_keys(limiter: Limiter, clock: Clock) -> None:
             assert verdict.allowed == bool(round)
     clock.now += 180
     assert await allowed(limiter, 1, Limit("n", 1, 60), "k0") == 1
+
+
+async def test_who_is_to_wait_is_refused_without_asking_the_counters(clock: Clock) -> None:
+    asked: list[str] = []
+
+    class Counters(MemoryLimiter):
+        def take(self, limit: Limit, key: str, amount: int = 1) -> Verdict:
+            asked.append(key)
+            return super().take(limit, key, amount)
+
+    limiter = RememberingLimiter(Counters(clock), clock)
+    assert await allowed(limiter, 100) == 10
+    assert len(asked) == 11
+    wait = (await take(limiter)).retry_after
+    clock.now += wait - 1
+    assert (await take(limiter)).retry_after == pytest.approx(1)
+    assert (await take(limiter, key="other")).allowed
+    assert len(asked) == 12
 
 
 # --- What shared memory has beyond that -----------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 import uvloop
 
 from edgewright.config.limits import Limits
-from edgewright.gateway import http1
+from edgewright.gateway import http1_connection
 from edgewright.gateway.dispatch import Answer
 from edgewright.gateway.http1 import Http1Server
 from edgewright.messages import BodyError, Request, Response, read_all
@@ -124,9 +124,9 @@ Connect = Callable[[], contextlib.AbstractAsyncContextManager[Client]]
 
 @contextlib.asynccontextmanager
 async def serving(
-    app: App, *, max_connections: int = 100
+    app: App, handler: type[Answering] = Answering, *, max_connections: int = 100
 ) -> AsyncGenerator[tuple[Http1Server, Connect]]:
-    server = Http1Server(Answering(app), max_connections=max_connections)
+    server = Http1Server(handler(app), max_connections=max_connections)
     listener = socket.create_server(("127.0.0.1", 0))
     port: int = listener.getsockname()[1]
 
@@ -170,6 +170,44 @@ async def test_requests_sent_ahead_are_answered_in_their_order() -> None:
             assert await client.response() == b"/%d %d" % (number, number)
 
 
+async def test_the_same_words_again_are_a_request_of_its_own() -> None:
+    asked: list[str] = []
+
+    async def count(request: Request) -> Response:
+        asked.append(request.url[-2:])
+        return Response(200, [], b"%d" % len(asked))
+
+    one, other = (b"GET /%b HTTP/1.1\r\nHost: h\r\n\r\n" % path for path in (b"1", b"2"))
+    async with serving(count) as (_, connect), connect() as client:
+        for said in (one, one, other, one, one[:20], one[20:], one, one + one, other + one[:3]):
+            client.say(said)
+            for _ in range(said.count(b"\r\n\r\n")):
+                await client.response()
+        client.say(one[3:])
+        assert await client.response() == b"10"
+    assert asked == ["/1", "/1", "/2", "/1", "/1", "/1", "/1", "/1", "/2", "/1"]
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_what_is_answered_at_once_keeps_its_place(others: int) -> None:
+    class AtOnce(Answering):
+        def start(self, request: Request, answer: Answer) -> Under:
+            if "now" not in request.url:
+                return super().start(request, answer)
+            answer(Response(429, [], b"now"))
+            return Under(asyncio.get_running_loop().create_task(asyncio.sleep(0)))
+
+    async with serving(echo, AtOnce) as (_, connect), contextlib.AsyncExitStack() as stack:
+        # With another one there, what is said to a connection is gathered.
+        client, *_ = [await stack.enter_async_context(connect()) for _ in range(1 + others)]
+        requests = [b"GET /%b HTTP/1.1\r\nHost: h\r\n\r\n" % path for path in (b"now", b"a")]
+        client.say(b"".join(requests + requests) + requests[0])
+        answers = [await client.response() for _ in range(5)]
+        assert answers == [b"now", b"/a ", b"now", b"/a ", b"now"]
+        client.say(b"GET /now HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        assert (await client.rest()).endswith(b"\r\n\r\nnow")
+
+
 async def test_what_makes_no_sense_ends_the_connection_after_the_answers_due() -> None:
     async def slow(request: Request) -> Response:
         await asyncio.sleep(0.05)
@@ -211,7 +249,7 @@ async def test_a_body_that_nobody_reads_is_skipped() -> None:
 async def test_a_body_that_nobody_reads_and_that_never_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http1, "DISCARD_TIMEOUT", 0.1)
+    monkeypatch.setattr(http1_connection, "DISCARD_TIMEOUT", 0.1)
 
     async with serving(refuse) as (_, connect), connect() as client:
         client.say(b"POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 20000\r\n\r\n")
@@ -289,6 +327,20 @@ async def test_the_head_does_not_wait_for_the_body() -> None:
     async with serving(pieces) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         assert (await client.head())[0] == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+async def test_pieces_of_any_size_come_in_order_among_many_connections(size: int) -> None:
+    pieces = [b"%d" % number * size for number in range(9)]
+
+    async def streams(_: Request) -> Response:
+        body = Pieces(b"a", *pieces, b"z", length=2 + 9 * size)
+        return Response(200, [], body)
+
+    async with serving(streams) as (_, connect), connect() as client, connect():
+        for _ in range(3):
+            client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert await client.response() == b"a" + b"".join(pieces) + b"z"
 
 
 async def test_head_and_304_have_no_body() -> None:
@@ -400,14 +452,14 @@ async def test_an_upgrade_to_what_is_not_spoken_is_left_aside() -> None:
 
 
 async def test_a_head_that_dawdles_gets_no_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http1, "HEAD_TIMEOUT", 0.1)
+    monkeypatch.setattr(http1_connection, "HEAD_TIMEOUT", 0.1)
     async with serving(echo) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.1\r\nHost: h\r\n")
         assert (await client.rest()).startswith(b"HTTP/1.1 408 ")
 
 
 async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http1, "HEAD_TIMEOUT", 0.1)
+    monkeypatch.setattr(http1_connection, "HEAD_TIMEOUT", 0.1)
     async with serving(echo) as (_, connect), connect() as client:
         client.say(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         assert await client.response() == b"/ "

@@ -14,8 +14,10 @@ from edgewright.build import WorkerBundle
 from edgewright.config.limits import Limits
 from edgewright.gateway import hosts
 from edgewright.gateway.active import WorkerFailure
+from edgewright.gateway.errors import UnknownWorker
 from edgewright.gateway.hosts import Host, HostError
-from edgewright.gateway.node import Node, StartupError, UnknownWorker
+from edgewright.gateway.loading import StartupError
+from edgewright.gateway.node import Node
 from edgewright.messages import Request, Response, read_all
 from edgewright.observe.records import Outcome, Recorder
 
@@ -360,7 +362,7 @@ async def pass_through(node: Node, request: Request) -> Response | None:
     with pytest.raises(WorkerFailure) as caught:
         await active.head.wait()
     assert caught.value.pass_through
-    return await node.pass_through(active)
+    return await node.origin.pass_through(active)
 
 
 async def test_a_failed_request_goes_to_the_origin() -> None:

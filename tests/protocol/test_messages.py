@@ -1,4 +1,4 @@
-"""runtime/src/protocol.ts mirrors protocol/messages.py: this fails when they drift."""
+"""runtime/src/protocol.ts mirrors protocol/messages/: this fails when they drift."""
 
 from __future__ import annotations
 

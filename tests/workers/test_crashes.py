@@ -21,7 +21,7 @@ LIMITS = {"cpu_ms": 60_000}
 async def begun(running: Running, count: int) -> None:
     """Waits until so many requests are under way."""
     node = running.worker._node  # pyright: ignore[reportPrivateUsage]
-    isolates = node._isolates  # pyright: ignore[reportPrivateUsage]
+    isolates = node._isolates.running  # pyright: ignore[reportPrivateUsage]
 
     def requests() -> int:
         return sum(

@@ -16,7 +16,7 @@ from edgewright import Outcome, Worker
 from edgewright.build import BuildError
 from edgewright.config import ConfigError
 from edgewright.config.limits import Limits
-from edgewright.gateway.node import StartupError
+from edgewright.gateway.loading import StartupError
 
 FOLDER = Path(__file__).parent / "limits"
 WORKER = FOLDER / "sizes.js"

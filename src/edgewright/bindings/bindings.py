@@ -13,6 +13,7 @@ from edgewright.bindings.kv.store import KVStore
 from edgewright.bindings.rate_limit.binding import RateLimitBinding
 from edgewright.bindings.rate_limit.limiter import Limit, Limiter
 from edgewright.bindings.rate_limit.memory import MemoryLimiter
+from edgewright.bindings.rate_limit.refusals import RememberingLimiter
 from edgewright.bindings.rate_limit.rules import RateRules
 from edgewright.bindings.rate_limit.shared import SharedLimiter
 from edgewright.config.binding_config import BindingConfig, KVNamespace, RateLimit, RateRule
@@ -68,7 +69,8 @@ class Bindings:
     def _open_limiter(self) -> Limiter:
         if self._limiter is None:
             path = None if self._state is None else self._state / "rates.table"
-            self._limiter = MemoryLimiter() if path is None else SharedLimiter(path)
+            counters = MemoryLimiter() if path is None else SharedLimiter(path)
+            self._limiter = RememberingLimiter(counters)
         return self._limiter
 
 

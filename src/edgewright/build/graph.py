@@ -60,6 +60,7 @@ def build_bundle(config: WorkerConfig) -> WorkerBundle:
         assets=assets,
         vars=config.vars,
         services=config.services,
+        tail_consumers=config.tail_consumers,
         routes=config.routes,
         bindings=config.bindings,
         rate_rules=config.rate_rules,

@@ -121,13 +121,13 @@ def _show(line: bytes, *, pretty: bool) -> None:
 
 def _pretty(event: dict[str, Any]) -> str:
     paint = Painter(wants_colour(sys.stdout))
-    request = event["event"]["request"]
+    method, url = _what_came(event["event"])
     outcome = event["outcome"]
     at = datetime.fromtimestamp(event["eventTimestamp"] / 1000).strftime("%H:%M:%S")
     status = event["event"].get("response", {}).get("status", "-")
     times = f"{event['wallTime']:.1f} ms, cpu {event['cpuTime']:.1f} ms"
     lines = [
-        f"{paint('dim', at)} {one_line(request['method'])} {one_line(request['url'])} {status} "
+        f"{paint('dim', at)} {one_line(method)} {one_line(url)} {status} "
         f"{paint('green' if outcome == 'ok' else 'red', outcome)} {paint('dim', times)}"
     ]
     lines += [
@@ -137,3 +137,15 @@ def _pretty(event: dict[str, Any]) -> str:
         lines.append(f"  {paint('red', one_line(error['name'] + ': ' + error['message']))}")
     lines += [f"  {paint('yellow', '!')} {one_line(a['text'])}" for a in event.get("advice", [])]
     return "\n".join(lines)
+
+
+def _what_came(event: dict[str, Any]) -> tuple[str, str]:
+    """Method and URL, or what stands for them."""
+    match event:
+        case {"request": {"method": str(method), "url": str(url)}}:
+            return method, url
+        case {"rpcMethod": str(method)}:
+            return "RPC", method
+        case _:
+            workers = {each["scriptName"] for each in event["consumedEvents"]}
+            return "TAIL", ", ".join(sorted(workers))

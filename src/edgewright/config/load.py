@@ -19,6 +19,7 @@ from edgewright.config.limits import LimitError, Limits
 from edgewright.config.module_rules import KIND_OF_TYPE, ModuleRule
 from edgewright.config.routes import read_routes
 from edgewright.config.services import read_services
+from edgewright.config.tail_consumers import read_tail_consumers
 from edgewright.config.worker_config import ConfigError, WorkerConfig
 from edgewright.excerpt import display_path
 
@@ -70,6 +71,7 @@ def _from_file(path: Path) -> WorkerConfig:
         root=path.parent.resolve(),
         vars=_vars(document, where, limits),
         services=read_services(document, where),
+        tail_consumers=read_tail_consumers(document, where),
         routes=read_routes(document, where),
         bindings=read_bindings(document, where),
         required_secrets=read_required_secrets(document, where),

@@ -73,6 +73,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The plain bindings of `env`: any JSON value."""
     services: dict[str, Service] = {}
     """Service bindings, by their names in `env`."""
+    tail_consumers: list[str] = []
+    """The Workers that are told of its requests, by their names."""
     bindings: dict[str, BindingConfig] = {}
     """Bindings that are more than a value, by their names in `env`."""
     required_secrets: list[str] | None = None

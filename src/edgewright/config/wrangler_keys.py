@@ -8,7 +8,7 @@ from __future__ import annotations
 USED = frozenset(
     """
     name main vars services route routes kv_namespaces ratelimits unsafe secrets edgewright
-    compatibility_date compatibility_flags limits rules
+    compatibility_date compatibility_flags limits rules tail_consumers
     """.split()
 )
 
@@ -29,7 +29,7 @@ NOT_YET = frozenset(
     media migrations minify mtls_certificates no_bundle node_compat observability
     pages_build_output_dir pipelines preserve_file_names python_modules queues r2_buckets
     secrets_store_secrets send_email site stream
-    streaming_tail_consumers tail_consumers text_blobs triggers tsconfig unsafe_hello_world
+    streaming_tail_consumers text_blobs triggers tsconfig unsafe_hello_world
     vectorize version_metadata vpc_networks vpc_services wasm_modules worker_loaders workflows
     """.split()
 )

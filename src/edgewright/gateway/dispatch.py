@@ -71,7 +71,6 @@ class Dispatcher:
         self.node = node
         self.worker = worker
         self.dev = dev
-        self.server_timing = dev or node.tracing.server_timing
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -189,7 +188,7 @@ class _Dispatched:
 
     def _ended(self, result: Response | WorkerFailure) -> None:
         if isinstance(result, Response):
-            if self._dispatcher.server_timing and self._active and self._active.trace:
+            if self._dispatcher.dev and self._active is not None and self._active.trace is not None:
                 result.headers += ("server-timing", server_timing(self._active.trace))
             self._answer(result)
         elif self._too_large:
@@ -202,7 +201,7 @@ class _Dispatched:
     async def _pass_through(self, failure: WorkerFailure) -> None:
         active = self._active
         assert active is not None
-        origin = await self._dispatcher.node.pass_through(active)
+        origin = await self._dispatcher.node.origin.pass_through(active)
         if origin is None:
             self._fail(failure)
         else:

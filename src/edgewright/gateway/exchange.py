@@ -23,7 +23,7 @@ from edgewright.messages import Body, BodyError, Request, Response, discard
 from edgewright.protocol.messages import INLINE_BODY
 
 if TYPE_CHECKING:
-    from edgewright.gateway.http1 import Connection
+    from edgewright.gateway.http1_connection import Connection
 
 BUFFER = 256 * 1024
 """Bytes of a request's body that are taken in before its reader comes for them."""

@@ -13,6 +13,7 @@ from edgewright.gateway.channel import Channel, Turn
 from edgewright.gateway.effects import Effects
 from edgewright.gateway.rpc import SessionRequest
 from edgewright.gateway.surroundings import Surroundings
+from edgewright.gateway.tail_request import TailRequest
 from edgewright.messages import Request
 from edgewright.observe.records import Outcome
 from edgewright.protocol.messages import (
@@ -60,7 +61,6 @@ class Isolate:
         inmates: Inmates | None = None,
     ) -> None:
         self.worker = around.worker
-        self.version = around.version
         self._around = around
         self._tracing = around.tracing
         self._inmates = Inmates() if inmates is None else inmates
@@ -84,15 +84,6 @@ class Isolate:
     @property
     def busy(self) -> bool:
         return bool(self._requests)
-
-    @property
-    def in_flight(self) -> int:
-        return len(self._requests)
-
-    @property
-    def wait(self) -> float:
-        """Seconds that a new request would have to wait for its turn."""
-        return self._channel.wait
 
     @property
     def turn_began(self) -> float | None:
@@ -123,6 +114,9 @@ class Isolate:
             active.trace.mask = self._around.mask
         if isinstance(request, SessionRequest):
             self._effects.rpc.begin(active, request)
+            return
+        if isinstance(request, TailRequest):
+            request.begin(active, self._channel)
             return
         inline, stream = request.body, None
         if inline is not None and not isinstance(inline, bytes):
@@ -159,7 +153,7 @@ class Isolate:
     @property
     def overloaded(self) -> bool:
         """Whether a new request would have to wait for too long."""
-        return self.wait > self._limits.queue_ms / 1000
+        return self._channel.wait > self._limits.queue_ms / 1000
 
     @property
     def hangs(self) -> bool:
@@ -255,7 +249,7 @@ class Isolate:
             active.fail(worker_failure(Outcome.EXCEPTION, _NO_RESPONSE))
         if active.trace is not None:
             active.end_trace(active.trace, unfinished)
-        self._observer.request_finished(active.record(self.worker, self.version))
+        self._observer.request_finished(active.record(self.worker))
         if not self._requests:
             self.idle_since = time.perf_counter()
             self._on_idle()

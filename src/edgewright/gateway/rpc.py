@@ -145,6 +145,7 @@ class SessionRequest(Request):
             [],
             entrypoint=service.entrypoint,
             props=service.props,
+            for_tail=caller.request.for_tail,
         )
         self.calling = caller
         self.calls = calls

@@ -129,6 +129,7 @@ class Subrequests:
         if active.trace is not None and (note := active.trace.fetches.get(command.op)):
             request.caller = active.trace, note
         request.cause = ServiceOp(active, command.op)
+        request.for_tail = active.request.for_tail
         active.ops[command.op] = ServiceFetch(
             self._services,
             service,

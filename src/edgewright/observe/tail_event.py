@@ -8,6 +8,7 @@ URL and headers are redacted as there: what looks like a secret becomes REDACTED
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from edgewright.observe.advice import advice
@@ -23,14 +24,7 @@ def tail_event(trace: Trace) -> dict[str, Any]:
         "scriptName": trace.worker,
         "outcome": "ok" if trace.outcome is None else trace.outcome.value,
         "eventTimestamp": _milliseconds(trace, trace.cold_from or trace.began),
-        "event": {
-            "request": {
-                "url": redacted_url(trace.url),
-                "method": trace.method,
-                "headers": redacted_headers(trace.headers),
-                "cf": trace.cf or {},
-            }
-        },
+        "event": _what_came(trace),
         "logs": [
             {
                 "level": line.level,
@@ -47,8 +41,8 @@ def tail_event(trace: Trace) -> dict[str, Any]:
         "executionModel": "stateless",
         "traceId": trace.id,
     }
-    if trace.status:
-        event["event"]["response"] = {"status": trace.status}
+    if trace.entrypoint is not None:
+        event["entrypoint"] = trace.entrypoint
     if trace.error is not None:
         exception = {
             "name": trace.error.name,
@@ -65,11 +59,50 @@ def tail_event(trace: Trace) -> dict[str, Any]:
     return event
 
 
+def trace_item(trace: Trace) -> dict[str, Any]:
+    """The same for a tail Worker, which may see what was redacted: where there is any of it, the
+    request has it as `unredacted`."""
+    item = tail_event(trace)
+    request = item["event"].get("request")
+    if request is not None:
+        headers = _headers(trace.headers, lambda _, value: value)
+        if request["url"] != trace.url or request["headers"] != headers:
+            request["unredacted"] = {"url": trace.url, "headers": headers}
+    return item
+
+
+def _what_came(trace: Trace) -> dict[str, Any]:
+    if trace.consumed:
+        return {"consumedEvents": [{"scriptName": name} for name in trace.consumed]}
+    if trace.url.startswith("rpc://"):  # as no client's request does
+        return {"rpcMethod": trace.url.rpartition("/")[2]}
+    event: dict[str, Any] = {
+        "request": {
+            "url": redacted_url(trace.url),
+            "method": trace.method,
+            "headers": redacted_headers(trace.headers),
+            "cf": trace.cf or {},
+        }
+    }
+    if trace.status:
+        event["response"] = {"status": trace.status}
+    return event
+
+
 def redacted_headers(flat: list[str]) -> dict[str, str]:
     """Those that may hold a secret, by their names, have none."""
+    return _headers(flat, lambda name, value: "REDACTED" if is_secret(name) else value)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a header of this name may hold a secret."""
+    return _SECRET_HEADER.search(name) is not None
+
+
+def _headers(flat: list[str], show: Callable[[str, str], str]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in zip(flat[::2], flat[1::2], strict=True):
-        shown = "REDACTED" if _SECRET_HEADER.search(name) else value
+        shown = show(name, value)
         headers[name] = f"{headers[name]}, {shown}" if name in headers else shown
     return headers
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edgewright.protocol.messages import CauseCommand, PassedCommand
@@ -67,8 +68,6 @@ class FetchTrace:
     hops = 0
     """Redirects that were followed; the times are the last hop's."""
     status = 0
-    cache = ""
-    """The cache's word for it ("HIT", "MISS" …), where it had a say."""
     error = ""
     floating = False
     """It was under way when the request ended, and was given up."""
@@ -147,6 +146,10 @@ class Trace:
     """Notes that were too many to keep."""
     subrequests = 0
     error: WorkerError | None = None
+    consumed: tuple[str, ...] = ()
+    """Of a tail handler: the Workers that it was told of."""
+    on_end: Callable[[], None] | None = None
+    """Is called when it is complete."""
 
     def __init__(
         self,
@@ -169,6 +172,8 @@ class Trace:
         self.cf = request.cf
         self.called_here = request.caller is not None
         """By another Worker of this node, whose trace it is a part of."""
+        self.entrypoint = request.entrypoint
+        self.for_tail = request.for_tail
         self.limits = limits
         self.trace_id = trace_id
         self.parent_id = parent_id
@@ -304,6 +309,8 @@ class Trace:
         for op in unfinished:
             if note := self.fetches.get(op):
                 note.floating = True
+        if self.on_end is not None:
+            self.on_end()
 
     @property
     def id(self) -> str:
@@ -318,13 +325,9 @@ class Tracing:
     `watch` asks the isolates too, for advice.
     """
 
-    def __init__(
-        self, *, on: bool = False, watch: bool = False, server_timing: bool = False
-    ) -> None:
+    def __init__(self, *, on: bool = False, watch: bool = False) -> None:
         self.on = on
         self.watch = watch
-        self.server_timing = server_timing
-        """Whether responses tell what their traces do; see there."""
         self._always = on
         self._listeners = 0
         self.rate = 1.0

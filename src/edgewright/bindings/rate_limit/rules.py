@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 from edgewright.bindings.rate_limit.limiter import Limit, Limiter, Verdict
@@ -15,6 +16,10 @@ from edgewright.messages import Request
 Then = Callable[[float | None], None]
 """Is told None for a request that may go on; else the seconds until it might."""
 
+_URLS = 256
+"""How many URLs it is remembered of which rules are for them."""
+_LONGEST_URL = 1024
+
 
 class RateRules:
     """The rules of one Worker, in their order."""
@@ -22,21 +27,26 @@ class RateRules:
     def __init__(self, worker: str, rules: list[RateRule], limiter: Limiter) -> None:
         self._limiter = limiter
         self._rules = [_Rule(worker, rule) for rule in rules]
+        # Who asks for one thing asks again.
+        self._matching = lru_cache(maxsize=_URLS)(self._rules_for)
         self._waiting: set[asyncio.Task[None]] = set()
 
     def check(self, request: Request, then: Then) -> None:
         """Counts the request by all rules that are for it, until one is at its limit. `then` is
         called before this returns where the counters are near."""
-        self._go_on(request, _place(request.url), iter(self._rules), then)
+        url = request.url
+        find = self._matching if len(url) <= _LONGEST_URL else self._rules_for
+        self._go_on(request, iter(find(request.method, url)), then)
 
-    def _go_on(self, request: Request, place: str, rest: Iterator[_Rule], then: Then) -> None:
+    def _rules_for(self, method: str, url: str) -> list[_Rule]:
+        place = _place(url)
+        return [rule for rule in self._rules if rule.matches(method, place)]
+
+    def _go_on(self, request: Request, rest: Iterator[_Rule], then: Then) -> None:
         for rule in rest:
-            key = rule.key(request, place)
-            if key is None:
-                continue
-            verdict = self._limiter.take(rule.limit, key)
+            verdict = self._limiter.take(rule.limit, rule.key(request))
             if not isinstance(verdict, Verdict):
-                waiting = self._wait(verdict, request, place, rest, then)
+                waiting = self._wait(verdict, request, rest, then)
                 task = asyncio.get_running_loop().create_task(waiting)
                 self._waiting.add(task)
                 task.add_done_callback(self._waiting.discard)
@@ -50,13 +60,12 @@ class RateRules:
         self,
         verdict: Awaitable[Verdict],
         request: Request,
-        place: str,
         rest: Iterator[_Rule],
         then: Then,
     ) -> None:
         known = await verdict
         if known.allowed:
-            self._go_on(request, place, rest, then)
+            self._go_on(request, rest, then)
         else:
             then(known.retry_after)
 
@@ -66,14 +75,13 @@ class _Rule:
         name = f"rule {worker} {rule.route} {','.join(rule.methods)} {rule.by}"
         self.limit = Limit(name, rule.limit, rule.period)
         self._methods = frozenset(rule.methods)
-        self._matches = _pattern(rule.route)
-        self._by = _by(rule.by)
+        self._fits = _pattern(rule.route)
+        self.key = _by(rule.by)
+        """What a request is counted under."""
 
-    def key(self, request: Request, place: str) -> str | None:
-        """What the request is counted under; None where the rule isn't for it."""
-        if self._methods and request.method not in self._methods:
-            return None
-        return self._by(request) if self._matches(place) else None
+    def matches(self, method: str, place: str) -> bool:
+        """Whether the rule is for such requests."""
+        return not (self._methods and method not in self._methods) and bool(self._fits(place))
 
 
 def _pattern(route: str) -> Callable[[str], object]:
@@ -129,7 +137,7 @@ def _by(by: str) -> Callable[[Request], str]:
 
 def _header(request: Request, name: str) -> str:
     headers = request.headers
-    return ", ".join(headers[i + 1] for i in range(0, len(headers), 2) if headers[i] == name)
+    return ", ".join([headers[i + 1] for i in range(0, len(headers), 2) if headers[i] == name])
 
 
 def _network(address: str) -> str:
