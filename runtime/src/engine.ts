@@ -35,8 +35,6 @@ interface Core {
   isSetIterator(value: unknown): value is object;
   isWeakMap(value: unknown): value is object;
   isWeakSet(value: unknown): value is object;
-  getPromiseDetails(promise: Promise<unknown>): [state: 0 | 1 | 2, result: unknown];
-  getProxyDetails(value: unknown): [target: unknown, handler: unknown] | null;
   /** Called for each promise: when it is made (for which other one?), and around its reactions. */
   setPromiseHooks(
     made: (promise: Promise<unknown>, parent: Promise<unknown> | undefined) => void,
@@ -59,7 +57,12 @@ interface Core {
     op_timer_now(): number;
     op_event_loop_has_more_work(): boolean;
     op_drain_pending_rejections(): unknown[] | undefined;
+    op_get_promise_details(promise: Promise<unknown>): [state: 0 | 1 | 2, result: unknown];
+    op_get_proxy_details(value: unknown): [target: unknown, handler: unknown] | null;
   };
+  /** Given, when a runtime starts, what says whether ticks wait and whether rejections do. */
+  __setTickInfo(info: Uint8Array): void;
+  __drainNextTickAndMacrotasks(): void;
 }
 
 declare const Deno: { core: Core };
@@ -86,8 +89,6 @@ export const {
   isSetIterator,
   isWeakMap,
   isWeakSet,
-  getPromiseDetails,
-  getProxyDetails,
   serialize,
   deserialize,
   setPromiseHooks,
@@ -96,7 +97,8 @@ export const {
 } = core;
 
 const { op_eval_context: evaluate } = core.ops;
-const { defineProperty, deleteProperty } = Reflect;
+const { defineProperty, deleteProperty, getPrototypeOf, ownKeys } = Reflect;
+const { create } = Object;
 
 /**
  * Runs a script of ours, which calls `edgewrightHandOver` with its value, and gives that. The flag
@@ -139,9 +141,67 @@ export const engineClone = core.structuredClone;
 export const monotonicNow: () => number = core.ops.op_timer_now;
 /** Whether a promise is to settle outside of any turn: import()'s, WebAssembly's. */
 export const hasOutsideWork: () => boolean = core.ops.op_event_loop_has_more_work;
+
+// --- Lists that the engine makes -----------------------------------------------------------------
+//
+// It fills them as `list[0] = …` does: a setter for "0" on Object.prototype would get what is meant
+// for the runtime layer alone. While there is any, these functions ask the engine nothing.
+
+const arrayPrototype = Array.prototype;
+const objectPrototype = Object.prototype;
+
+function listsAreTapped(): boolean {
+  return (
+    getPrototypeOf(arrayPrototype) !== objectPrototype ||
+    hasIndex(arrayPrototype) ||
+    hasIndex(objectPrototype)
+  );
+}
+
+/** Indexes come before all other keys. */
+function hasIndex(object: object): boolean {
+  const first = ownKeys(object)[0];
+  return typeof first === "string" && first >= "0" && first < ":";
+}
+
+const {
+  op_drain_pending_rejections: drainRejections,
+  op_get_promise_details: promiseDetails,
+  op_get_proxy_details: proxyDetails,
+} = core.ops;
+
+/** A promise's state and what it was settled with; it may be said to wait where lists are tapped. */
+export function getPromiseDetails(promise: Promise<unknown>): [state: 0 | 1 | 2, result: unknown] {
+  return listsAreTapped() ? [0, undefined] : promiseDetails(promise);
+}
+
+export function getProxyDetails(value: unknown): [target: unknown, handler: unknown] | null {
+  return listsAreTapped() ? null : proxyDetails(value);
+}
+
+/** Ticks, rejections: 1 where some wait. */
+let waiting: Uint8Array;
+
 /**
  * Promises that were rejected since the last call, and have no handler yet: promise, reason, async
- * context, promise, reason …
+ * context, promise, reason … Where lists are tapped, the engine tells the handler of
+ * setUnhandledPromiseRejectionHandler() of them later, one by one.
  */
-export const takeUnhandledRejections: () => unknown[] | undefined =
-  core.ops.op_drain_pending_rejections;
+export function takeUnhandledRejections(): unknown[] | undefined {
+  if (waiting[1] === 0 || listsAreTapped()) return undefined;
+  waiting[1] = 0;
+  return drainRejections();
+}
+
+// What a runtime that starts from the snapshot takes its functions from. deno_core's own way to
+// drain its queues has the engine make the same list.
+const { __setTickInfo: setTickInfo } = core;
+Deno.core = create(core, {
+  __setTickInfo: {
+    value: (info: Uint8Array) => {
+      waiting = info;
+      setTickInfo(info);
+    },
+  },
+  __drainNextTickAndMacrotasks: { value: runMicrotasks },
+});

@@ -27,6 +27,10 @@ LAYER = """{
   };
   const log = [];
   globalThis.log = log;
+  globalThis.drainRejections = Deno.core.ops.op_drain_pending_rejections;
+  Deno.core = Object.create(Deno.core, {
+    __setTickInfo: { value: (info) => { globalThis.tickInfo = info; } },
+  });
   globalThis.context = { get: getAsyncContext, set: setAsyncContext };
   globalThis.atBuildTime = {
     sab: typeof SharedArrayBuffer,
@@ -353,6 +357,21 @@ def test_an_unhandled_rejection_spoils_nothing(engine: Engine) -> None:
     time.sleep(0.05)
     assert engine.turn("1")[0] == 1
     assert engine.turn("2")[0] == 2
+
+
+def test_the_engine_says_that_rejections_wait_and_tells_them_with_setters(engine: Engine) -> None:
+    """And so it asks whatever is on Object.prototype: engine.ts looks there first."""
+    assert engine.turn("tickInfo[1]")[0] == 0
+    setter = "{ set(value) { log.push(typeof value) }, configurable: true }"
+    engine.turn("Promise.reject(1); 0")
+    engine.turn("Promise.reject(2); 0")
+    value, log = engine.turn(
+        f"Promise.reject(3); Object.defineProperty(Object.prototype, 1, {setter});"
+        "const waits = tickInfo[1]; const list = drainRejections(); delete Object.prototype[1];"
+        "[waits, list.length, 0 in list, 1 in list, drainRejections() === undefined]"
+    )
+    assert value == [1, 3, True, False, True]
+    assert log == ["number"]
 
 
 def test_errors_tell_name_message_stack_and_frames(engine: Engine) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running import Origin, Run
+from running import Origin, Run, eventually
 
 from edgewright import WorkerException
 from edgewright.messages import BodyError
@@ -234,3 +234,12 @@ async def test_no_module_is_to_be_had_but_the_worker_s_own(run: Run) -> None:
 async def test_a_script_that_is_loaded_late_gets_into_nobody_s_hands(run: Run) -> None:
     running = await run(HOSTILE / "late_scripts.js", limits={"cpu_ms": 5000})
     assert await running.json() == [1]
+
+
+@pytest.mark.parametrize("way", ["object", "array", "fixed", "frozen", "proxy"])
+async def test_rejections_are_told_to_nobody_but_the_runtime_layer(run: Run, way: str) -> None:
+    running = await run(HOSTILE / "rejections.js")
+    assert await running.text(f"/{way}") == "ok"
+    told = {"heard of in the turn", "heard of outside of turns"}
+    assert await eventually(lambda: told <= set(running.logged)), running.logged
+    assert await running.text("/seen") == "0 undefined"
