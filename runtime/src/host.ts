@@ -11,6 +11,8 @@ export interface HostFunctions {
   asset(specifier: string): Uint8Array | string;
   /** The full specifier of a module that the runtime layer brings for this Worker. */
   builtIn(specifier: string): string | null;
+  /** Whether a function's source is the runtime layer's. */
+  isOurs(source: string): boolean;
   /** Says the name of an export that may be called. */
   exported(name: string): void;
   /** Asks for a turn with nothing in it. */
@@ -42,6 +44,7 @@ const NAMES: readonly (keyof HostFunctions)[] = [
   "lazyBinary",
   "asset",
   "builtIn",
+  "isOurs",
   "exported",
   "wake",
   "cpuClock",

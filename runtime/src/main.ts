@@ -4,6 +4,7 @@
 
 import sharedModules from "edgewright:shared";
 import { installClock, removeTemporal } from "./clock.js";
+import { installFunctionSource } from "./function_source.js";
 import { collectGarbage } from "./garbage.js";
 import { installGlobals } from "./globals.js";
 import { takeHostFunctions } from "./host.js";
@@ -47,6 +48,7 @@ Object.defineProperty = (target, key, descriptor) => {
 
 installGlobals();
 installClock();
+installFunctionSource();
 setSharedModules(sharedModules);
 const readableStream = getOwnPropertyDescriptor(globalThis, "ReadableStream") as PropertyDescriptor;
 const consoleMembers = getOwnPropertyDescriptors(console);

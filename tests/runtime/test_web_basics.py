@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgewright.isolate.engine import RUNTIME_SCRIPT, Isolate, build_snapshot
+from edgewright.isolate.engine import Isolate, build_snapshot
+from edgewright.isolate.layer import RUNTIME_SCRIPT
 from edgewright.protocol.messages import Load
 
 MEGABYTE = 1024 * 1024

@@ -1,12 +1,15 @@
 // HTML §2.7: structuredClone(), by the engine's own serializer and clone_objects.ts.
 
 import { engineClone, isArrayBuffer, isNativeError } from "../engine.js";
+import { isOurs, nativeSource } from "../function_source.js";
 import {
   ArrayBufferDetached,
   ArrayBufferTransfer,
   ArrayIndexOf,
+  RegExpExec,
   StringEndsWith,
-  StringStartsWith,
+  StringIndexOf,
+  StringSlice,
   safeList,
 } from "../primordials.js";
 import { bodyOf, cloneRequest, cloneResponse, makeCloneable } from "../web/cloneable.js";
@@ -19,6 +22,9 @@ import { requireArguments, toDictionary } from "../web/webidl.js";
 import { cloneObject } from "./structured_clone/clone_objects.js";
 
 const { getOwnPropertyDescriptor } = Reflect;
+
+/** How the engine's complaints end. */
+const UNCLONEABLE = " could not be cloned.";
 
 /**
  * Buffers to transfer are copied with the rest and then detached, which looks the same as moving
@@ -49,17 +55,17 @@ function cloneValue(value: unknown): unknown {
 function isUncloneable(error: unknown): error is Error {
   if (!isNativeError(error)) return false;
   const message: unknown = getOwnPropertyDescriptor(error, "message")?.value;
-  return typeof message === "string" && StringEndsWith(message, " could not be cloned.");
+  return typeof message === "string" && StringEndsWith(message, UNCLONEABLE);
 }
 
-/** The engine shows a function's source, which may be the runtime layer's. */
+/** The engine shows the beginning of a function's source, which may be the runtime layer's. */
 function withoutSource(message: string): string {
-  const shown =
-    StringStartsWith(message, "#<") ||
-    StringStartsWith(message, "[object ") ||
-    StringStartsWith(message, "Symbol(") ||
-    StringStartsWith(message, "An ArrayBuffer is detached ");
-  return shown ? message : "A function could not be cloned.";
+  const shown = StringSlice(message, 0, message.length - UNCLONEABLE.length);
+  const omitted = StringIndexOf(shown, "...<omitted>...");
+  const source = omitted < 0 ? shown : StringSlice(shown, 0, omitted);
+  if (!isOurs(source)) return message;
+  const name = RegExpExec(/^(?:async |get |set )*(?:function |class )?_?(\w*)/, source)?.[1] ?? "";
+  return nativeSource(name) + UNCLONEABLE;
 }
 
 function toBuffers(transfer: Iterable<unknown>): ArrayBuffer[] {

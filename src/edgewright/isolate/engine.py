@@ -7,24 +7,20 @@ pydeno is young, so every use of it is here and each fact that this file relies 
 from __future__ import annotations
 
 import contextlib
-import mmap
 import re
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pydeno
 
+from edgewright.isolate.layer import is_ours, lazy_binary, lazy_script
 from edgewright.isolate.natives import IsolateNatives
 from edgewright.isolate.worker_modules import ENTRY, WorkerModules
 from edgewright.protocol.framing import MAX_FRAME
 from edgewright.protocol.messages import Load, LoadError
-
-RUNTIME_FOLDER = Path(__file__).parent
-RUNTIME_SCRIPT = RUNTIME_FOLDER / "runtime.js"
 
 
 def _set_flags(*flags: str) -> None:
@@ -109,13 +105,14 @@ class Isolate:
         self._terminated = False
         bind = self._runtime.bind_function
         bind("__entropy", secrets.token_bytes)
-        bind("__lazyScript", _lazy_script)
-        bind("__lazyBinary", _lazy_binary)
+        bind("__lazyScript", lazy_script)
+        bind("__lazyBinary", lazy_binary)
         bind("__cpuClock", self._read_cpu_clock)
         bind("__pardon", self._pardon)
         bind("__wake", self._wake)
         bind("__asset", self._asset)
         bind("__builtIn", self._built_in)
+        bind("__isOurs", is_ours)
         bind("__exported", self._exported)
         bind("__callNative", self.natives.call)
         bind("__startNative", self.natives.start)
@@ -257,32 +254,6 @@ class Isolate:
 _LONE_SURROGATE = re.compile(r"(\\\\)|\\ud[89a-f][0-9a-f]{2}")
 """In what JSON.stringify() gives, which escapes no other; (a backslash is there to be skipped). A
 Worker may well have such a string, to log or to throw; UTF-8 can't."""
-
-
-def _mapped(file: Path) -> mmap.mmap:
-    with file.open("rb") as opened:
-        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-_LAZY_SCRIPTS = {
-    file.stem.removeprefix("runtime-"): file.read_text()
-    for file in RUNTIME_FOLDER.glob("runtime-*.js")
-}
-"""Read now, as the sandbox leaves no way to read them later."""
-
-
-def _lazy_script(name: str) -> str:
-    return _LAZY_SCRIPTS[name]
-
-
-_LAZY_BINARIES = {
-    file.stem.removeprefix("runtime-"): _mapped(file) for file in RUNTIME_FOLDER.glob("*.wasm")
-}
-"""Pages of the files, which take no memory until they are used."""
-
-
-def _lazy_binary(name: str) -> bytes:
-    return _LAZY_BINARIES[name][:]
 
 
 def _thrown(error: pydeno.JavaScriptError) -> LoadError:

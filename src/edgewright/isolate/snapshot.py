@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from edgewright.isolate.engine import RUNTIME_SCRIPT, build_snapshot
+from edgewright.isolate.engine import build_snapshot
+from edgewright.isolate.layer import RUNTIME_SCRIPT
 
 
 def load_snapshot(folder: Path) -> bytes:
