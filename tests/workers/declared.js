@@ -1,16 +1,26 @@
-// Tells what there is of the names that it is asked for: { classes, values } in, what it sees out.
+// Tells what there is of the names that it is asked for: { classes, values, modules } in, what it sees
+// out.
 
 export default {
   async fetch(request, env, ctx) {
-    const { classes, values } = await request.json();
+    const { classes, values, modules } = await request.json();
     const instances = { ctx, Immediate: immediate() };
     const valueOf = (path) => (path in instances ? instances[path] : lookUp(path));
     return Response.json({
       classes: Object.fromEntries(classes.map((path) => [path, describeClass(lookUp(path))])),
       values: Object.fromEntries(values.map((path) => [path, describeValue(valueOf(path))])),
+      modules: Object.fromEntries(await Promise.all(modules.map(async (name) => [name, await exportsOf(name)]))),
     });
   },
 };
+
+async function exportsOf(module) {
+  try {
+    return Object.keys(await import(module));
+  } catch {
+    return null;
+  }
+}
 
 function immediate() {
   return typeof setImmediate === "function" ? setImmediate(() => {}) : undefined;

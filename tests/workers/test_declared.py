@@ -33,6 +33,8 @@ class Promised:
     classes: dict[str, Members]
     #: Global functions and objects, and what these have.
     values: dict[str, Members | None]
+    #: What modules export.
+    modules: dict[str, set[str]]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,24 @@ def promised(declared: Declarations) -> Promised:
     inside = declared.namespaces["WebAssembly"]
     classes |= {f"WebAssembly.{name}": members for name, members in inside.classes.items()}
     values |= dict.fromkeys(f"WebAssembly.{name}" for name in inside.functions)
-    return Promised(classes, values)
+    return Promised(classes, values, _modules(declared))
+
+
+def _modules(declared: Declarations) -> dict[str, set[str]]:
+    modules = {
+        name: inside
+        for name, inside in declared.namespaces.items()
+        if name.startswith("cloudflare:")
+    }
+    # `declare module "cloudflare:workers" { export = CloudflareWorkersModule; }`
+    modules["cloudflare:workers"] = declared.namespaces["CloudflareWorkersModule"]
+    return {
+        # `let _EmailMessage: …; export { _EmailMessage as EmailMessage };`
+        module: {
+            name.lstrip("_") for name in (*inside.classes, *inside.functions, *inside.variables)
+        }
+        for module, inside in modules.items()
+    }
 
 
 def _global_classes(declared: Declarations) -> dict[str, Members]:
@@ -81,13 +100,19 @@ def _global_classes(declared: Declarations) -> dict[str, Members]:
 
 async def test_what_a_worker_sees_is_what_is_declared(run: Run, promised: Promised) -> None:
     running = await run(HERE / "declared.js", limits={"cpu_ms": 10_000})
-    asked = {"classes": list(promised.classes), "values": list(promised.values)}
+    asked = {
+        "classes": list(promised.classes),
+        "values": list(promised.values),
+        "modules": list(promised.modules),
+    }
     seen = await running.json("/", method="POST", body=json.dumps(asked).encode())
     found: Found = {}
     for path, members in promised.classes.items():
         found |= _compare_class(path, members, seen["classes"][path])
     for path, interface in promised.values.items():
         found |= _compare_value(path, interface, seen["values"][path])
+    for module, names in promised.modules.items():
+        found |= _compare_module(module, names, seen["modules"][module])
 
     listed = _listed()
     assert not (missing := _rows(found, listed)), "not in docs/compatibility.md:\n" + missing
@@ -106,6 +131,8 @@ def test_the_declarations_are_understood(promised: Promised) -> None:
     assert promised.classes["WebAssembly.Module"].static["imports"] == "method"
     assert "R2Object" not in promised.classes
     assert promised.values["fetch"] is None
+    assert promised.modules["cloudflare:sockets"] == {"connect"}
+    assert {"env", "waitUntil", "RpcTarget"} <= promised.modules["cloudflare:workers"]
     assert (console := promised.values["console"]) is not None
     assert console.instance["timeLog"] == "method"
 
@@ -137,6 +164,12 @@ def _compare_value(path: str, members: Members | None, seen: dict[str, object] |
     for name, kind in {} if members is None else members.instance.items():
         found |= _compare_member(f"{path}.{name}", kind, _kind(seen, "members", name))
     return found
+
+
+def _compare_module(module: str, names: set[str], seen: list[str] | None) -> Found:
+    if seen is None:
+        return {module: "missing"}
+    return {f"{module}.{name}": "missing" for name in names - set(seen)}
 
 
 def _kind(seen: dict[str, object], where: str, name: str) -> str | None:

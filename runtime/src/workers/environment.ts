@@ -1,18 +1,13 @@
 // The Worker's bindings: the second argument of handlers, and `env` of cloudflare:workers.
 // https://developers.cloudflare.com/workers/runtime-apis/bindings/
 
-import { getContextValue, runWithContextValue } from "../async_context.js";
-
-const { apply, defineProperty, deleteProperty, get, getOwnPropertyDescriptor, has, ownKeys, set } =
+const { defineProperty, deleteProperty, get, getOwnPropertyDescriptor, has, ownKeys, set } =
   Reflect;
-const { create, freeze, setPrototypeOf } = Object;
+const { setPrototypeOf } = Object;
 const { Proxy } = globalThis;
 
 let environment: object = {};
 let variables: readonly string[] = [];
-
-/** The key of what withEnv() has put in place. */
-const REPLACED = {};
 
 /** `names` are those of the variables, which are text or JSON, among the bindings. */
 export function setEnvironment(bindings: object, names: readonly string[]): void {
@@ -29,18 +24,8 @@ export function getEnvironment(): object {
   return environment;
 }
 
-/** Calls `callback` with other bindings in `env`. */
-export function runWithEnvironment(bindings: object, callback: () => unknown): unknown {
-  return runWithContextValue(REPLACED, bindings, () => apply(callback, undefined, []));
-}
-
-/** An object that is like the bindings of the moment. */
-export function environmentProxy(allowed: boolean): object {
-  const none = freeze(create(null) as object);
-  const current = (): object => {
-    if (!allowed) return none;
-    return (getContextValue(REPLACED) as object | undefined) ?? environment;
-  };
+/** An object that is like the one that `current` gives at the moment. */
+export function likeCurrent(current: () => object): object {
   const handler: ProxyHandler<object> = {
     get: (_, key) => get(current(), key),
     set: (_, key, value) => set(current(), key, value),
