@@ -1,5 +1,7 @@
 // What the host process gives beside events: synchronous functions that compute, and reach nothing.
 
+import { TypedArrayByteLength, TypedArraySet } from "./primordials.js";
+
 export interface HostFunctions {
   /** Cryptographically secure random bytes. */
   entropy(size: number): Uint8Array;
@@ -70,4 +72,18 @@ export function takeHostFunctions(): void {
     delete scope[key];
   }
   host = functions as unknown as HostFunctions;
+}
+
+/** Milliseconds of CPU time that this isolate has used. Costs a call of the host. */
+export function cpuNow(): number {
+  return host.cpuClock();
+}
+
+export function fillRandom(bytes: Uint8Array): void {
+  TypedArraySet(bytes, host.entropy(TypedArrayByteLength(bytes)));
+}
+
+/** Source of a script that was kept out of the snapshot. */
+export function lazySource(name: string): string {
+  return host.lazyScript(name);
 }

@@ -7,8 +7,9 @@
 // platform it is hung when only another could resolve a promise of its own; but it may wait for a
 // promise that another one has made, for as long as that one lives. See lazy/promises.ts.
 
+import { endRequest } from "./ends.js";
 import { hasOutsideWork } from "./engine.js";
-import { afterDelay, endRequest, openRequests, type RequestContext, send, suspects } from "./io.js";
+import { afterDelay, openRequests, type RequestContext, send, suspects } from "./io.js";
 import { loadLazy } from "./lazy.js";
 import { ArraySome, SafeSet } from "./primordials.js";
 

@@ -1,36 +1,22 @@
-// Everything that leaves the isolate and everything that comes back: ops, streams and sinks, and
-// the request that each belongs to. The Web API above is written in terms of this file, the turn
-// below feeds it. Nothing here is reachable from a Worker.
+// Everything that leaves the isolate and everything that comes back: ops and streams, and the request
+// that each belongs to; sinks.ts has the bodies that it sends. The Web API above is written in terms
+// of this file, the turn below feeds it. Nothing here is reachable from a Worker.
 
-import {
-  type AsyncContext,
-  getAsyncContext,
-  isNativeError,
-  runMicrotasks,
-  setAsyncContext,
-} from "./engine.js";
+import { type AsyncContext, getAsyncContext, setAsyncContext } from "./engine.js";
 import { host } from "./host.js";
 import {
   listCopy,
-  PromiseReject,
-  PromiseResolve,
   SafeMap,
   SafeSet,
-  StringIncludes,
-  StringStartsWith,
-  StringTrim,
   safeList,
-  splitString,
   TypedArrayByteLength,
   TypedArraySet,
 } from "./primordials.js";
 import type {
   CacheEvent,
-  CancelEvent,
   ChunkEvent,
   Command,
   ConnectedEvent,
-  CreditEvent,
   EndEvent,
   FailureEvent,
   NativeEvent,
@@ -39,12 +25,11 @@ import type {
   ReturnEvent,
   TimerEvent,
 } from "./protocol.js";
-import { SINK_WINDOW } from "./protocol.js";
 
 const { stringify } = JSON;
 const { ownKeys, setPrototypeOf } = Reflect;
 const arrayPrototype = Array.prototype;
-const { Promise, TypeError, Error, Uint8Array, String } = globalThis;
+const { Promise, TypeError, Error, Uint8Array } = globalThis;
 
 // --- The request that code runs for --------------------------------------------------------------
 
@@ -354,94 +339,6 @@ export function settlePull(event: ChunkEvent | EndEvent, bytes: Uint8Array | nul
   else pull.reject(new TypeError(event[2]));
 }
 
-// --- Sinks: bodies that the isolate produces -----------------------------------------------------
-
-/** The sending end of a body, under flow control. */
-export interface Sink {
-  readonly id: number;
-  /** Sends the bytes; the promise resolves when more may be sent. */
-  write(chunk: Uint8Array): Promise<void>;
-  /** Ends the body; with `error`, breaks it off. */
-  end(error?: string): void;
-}
-
-interface SinkState {
-  readonly request: RequestContext;
-  readonly context: AsyncContext | undefined;
-  /** The request stays alive until it has ended. */
-  readonly holds: boolean;
-  readonly onCancel: (reason: string) => void;
-  credit: number;
-  wake: (() => void) | null;
-}
-
-const sinks = new SafeMap<number, SinkState>();
-let lastSink = 0;
-
-/** Opens a sink of the current request, which stays alive until the sink has ended, if `holds`. */
-export function openSink(onCancel: (reason: string) => void, holds = true): Sink {
-  const id = ++lastSink;
-  const request = requireRequest();
-  if (holds) request.pending++;
-  else onEnd(request, () => sinks.delete(id));
-  const state: SinkState = {
-    request,
-    context: getAsyncContext(),
-    holds,
-    onCancel,
-    credit: SINK_WINDOW,
-    wake: null,
-  };
-  sinks.set(id, state);
-  return {
-    id,
-    write(chunk) {
-      if (!sinks.has(id)) {
-        return PromiseReject(new TypeError("The body has ended."));
-      }
-      const size = TypedArrayByteLength(chunk);
-      send(["chunk", id, size], chunk);
-      state.credit -= size;
-      if (state.credit > 0) return PromiseResolve(undefined);
-      return new Promise((resolve) => {
-        state.wake = resolve;
-        request.due++;
-      });
-    },
-    end(error) {
-      if (!sinks.delete(id)) return;
-      send(["end", id, error ?? null]);
-      if (holds) settlePart(request);
-    },
-  };
-}
-
-export function creditSink(event: CreditEvent): void {
-  const sink = sinks.get(event[1]);
-  if (sink === undefined) return;
-  sink.credit += event[2];
-  if (sink.credit > 0 && sink.wake !== null) {
-    const wake = sink.wake;
-    sink.wake = null;
-    sink.request.due--;
-    enter(sink.context);
-    wake();
-  }
-}
-
-export function cancelSink(event: CancelEvent): void {
-  const sink = sinks.get(event[1]);
-  if (sink === undefined) return;
-  sinks.delete(event[1]);
-  enter(sink.context);
-  sink.onCancel(event[2]);
-  if (sink.wake !== null) {
-    sink.request.due--;
-    sink.wake();
-  }
-  if (sink.holds) settlePart(sink.request);
-}
-
 // --- The end of a request ------------------------------------------------------------------------
 
 /** Calls `action` when the request ends, however it does, unless the function given is called before. */
@@ -475,107 +372,4 @@ export function finishRequest(request: RequestContext): void {
   });
   if (request.usesNatives) host.endNatives(request.id);
   send(["done", request.id]);
-}
-
-/** Ends a request that has gone too far or nowhere: what it was sending breaks off. */
-export function endRequest(request: RequestContext, reason: string): void {
-  sinks.forEach((sink, id) => {
-    if (sink.request !== request) return;
-    sinks.delete(id);
-    send(["end", id, reason]);
-  });
-  finishRequest(request);
-}
-
-/** Takes back that a request has begun; it may not have sent anything yet. */
-export function forgetRequest(request: RequestContext): void {
-  request.finished = true;
-  openRequests.delete(request.id);
-  sinks.forEach((sink, id) => {
-    if (sink.request === request) sinks.delete(id);
-  });
-}
-
-/**
- * The client went away. Its signal fires and its subrequests are given up, unless waitUntil()
- * still needs them. What the Worker does about that at once is still done, and then it is over.
- */
-export function abortRequest(request: RequestContext): void {
-  request.aborted = true;
-  enter({ request, values: undefined });
-  request.onAbort?.();
-  if (request.waiting > 0) return;
-  request.ops.forEach((op) => {
-    send(["abort", op]);
-    settleOp(["failure", op, "AbortError", "The client has disconnected."], null);
-  });
-  runMicrotasks();
-  finishRequest(request);
-}
-
-// --- What the host gives beside events -----------------------------------------------------------
-
-/** Milliseconds of CPU time that this isolate has used. Costs a call of the host. */
-export function cpuNow(): number {
-  return host.cpuClock();
-}
-
-export function fillRandom(bytes: Uint8Array): void {
-  TypedArraySet(bytes, host.entropy(TypedArrayByteLength(bytes)));
-}
-
-/** Source of a script that was kept out of the snapshot. */
-export function lazySource(name: string): string {
-  return host.lazyScript(name);
-}
-
-// --- Errors --------------------------------------------------------------------------------------
-
-/** Frames of the runtime layer and the engine say nothing to a Worker's author. */
-function withoutInternalFrames(stack: string): string {
-  const lines = splitString(stack, "\n");
-  let kept = lines[0] as string;
-  for (let i = 1; i < lines.length; i++) {
-    const line = lines[i] as string;
-    const frame = StringStartsWith(StringTrim(line), "at ");
-    if (frame && (StringIncludes(line, "edgewright:") || StringIncludes(line, "ext:core/")))
-      continue;
-    kept += `\n${line}`;
-  }
-  return kept;
-}
-
-/** Name, message and stack of anything that can be thrown. */
-export function describeError(error: unknown): { name: string; message: string; stack: string } {
-  try {
-    if (isNativeError(error) || (typeof error === "object" && error !== null && "stack" in error)) {
-      const { name, message, stack } = error as Error;
-      return {
-        name: String(name),
-        message: String(message),
-        stack: withoutInternalFrames(String(stack ?? "")),
-      };
-    }
-    return { name: "Uncaught", message: String(error), stack: "" };
-  } catch {
-    return { name: "Uncaught", message: "an object that can't be shown", stack: "" };
-  }
-}
-
-let tellListeners: (error: unknown) => boolean = () => false;
-
-/** Who hears of exceptions that nobody catches, and says whether they needn't be logged. */
-export function setExceptionListener(listener: (error: unknown) => boolean): void {
-  tellListeners = listener;
-}
-
-/** An exception that nobody can catch any more: a timer's callback, a listener. */
-export function reportException(error: unknown): void {
-  if (!tellListeners(error)) logException(error);
-}
-
-export function logException(error: unknown): void {
-  const { name, message, stack } = describeError(error);
-  const text = stack || (name === "Uncaught" ? message : `${name}: ${message}`);
-  send(["log", currentRequest()?.id ?? null, "error", `Uncaught ${text}`]);
 }

@@ -3,7 +3,7 @@
 // snapshot's own module, never a second copy (see build.js).
 
 import { runScript } from "./engine.js";
-import { lazySource } from "./io.js";
+import { lazySource } from "./host.js";
 import { replaceString } from "./primordials.js";
 import { safeGlobals } from "./safe_globals.js";
 import { unchargedly } from "./uncharged.js";

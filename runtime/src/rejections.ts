@@ -11,7 +11,8 @@ import {
   setUnhandledPromiseRejectionHandler,
   takeUnhandledRejections,
 } from "./engine.js";
-import { askForTurn, logException, reportException } from "./io.js";
+import { logException, reportException } from "./errors.js";
+import { askForTurn } from "./io.js";
 import { loadLazy } from "./lazy.js";
 import { SafeWeakMap, safeList } from "./primordials.js";
 import { dispatch, globalTarget, hasListeners } from "./web/events.js";

@@ -5,17 +5,13 @@
 // is stopped half-way (it ran for too long) can say whose fault it was and go on with the rest.
 
 import { tick } from "./clock.js";
+import { abortRequest, endRequest, forgetRequest } from "./ends.js";
 import { monotonicNow, runMicrotasks } from "./engine.js";
+import { cpuNow } from "./host.js";
 import { endAllHung, endHungSuspects, endIfHung } from "./hung.js";
 import {
-  abortRequest,
   beginTurn,
-  cancelSink,
   commandsLength,
-  cpuNow,
-  creditSink,
-  endRequest,
-  forgetRequest,
   leave,
   openRequests,
   type RequestContext,
@@ -28,6 +24,7 @@ import { loadLazy } from "./lazy.js";
 import { copyBytes, TypedArrayByteLength } from "./primordials.js";
 import type { Call, CallEvent, Event, NativeEvent } from "./protocol.js";
 import { tellRejections } from "./rejections.js";
+import { cancelSink, creditSink } from "./sinks.js";
 import { takeUncharged } from "./uncharged.js";
 import { watcher } from "./watch.js";
 import { loadWebSockets } from "./web/web_sockets.js";

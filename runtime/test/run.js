@@ -11,12 +11,21 @@ import { options } from "../bundle.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
+const fakeOf = {
+  engine: "fake_engine",
+  errors: "fake_io",
+  host: "fake_io",
+  io: "fake_io",
+  lazy: "fake_lazy",
+  sinks: "fake_bodies",
+};
+
 const fakes = {
   name: "fakes",
   setup(builder) {
-    for (const name of ["engine", "io", "lazy"]) {
+    for (const [name, fake] of Object.entries(fakeOf)) {
       builder.onResolve({ filter: new RegExp(`^(?:\\.\\.?/)+${name}\\.js$`) }, () => ({
-        path: join(here, `fake_${name}.ts`),
+        path: join(here, `${fake}.ts`),
       }));
     }
   },

@@ -1,7 +1,8 @@
 // The tail handler: what other Workers' requests came to, as TraceItems.
 // https://developers.cloudflare.com/workers/runtime-apis/handlers/tail/
 
-import { describeError, enter, RequestContext, reportException, send, settlePart } from "../io.js";
+import { describeError, reportException } from "../errors.js";
+import { enter, RequestContext, send, settlePart } from "../io.js";
 import { loadLazy } from "../lazy.js";
 import { safeList } from "../primordials.js";
 import type { TailEvent as TailMessage } from "../protocol.js";

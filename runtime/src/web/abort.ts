@@ -1,6 +1,6 @@
 // DOM §3: AbortController and AbortSignal.
 
-import { reportException } from "../io.js";
+import { reportException } from "../errors.js";
 import { ArrayEvery, ArrayFind, SafeSet, safeList } from "../primordials.js";
 import { DOMException } from "./dom_exception.js";
 import { defineEventHandlers } from "./event_handlers.js";

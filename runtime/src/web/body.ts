@@ -7,14 +7,8 @@
 // nobody has read from such a stream, what it would give is known (`origins`).
 
 import { encodeUtf8 } from "../engine.js";
-import {
-  currentRequest,
-  openSink,
-  type RequestContext,
-  reportException,
-  requireOwner,
-  type Sink,
-} from "../io.js";
+import { reportException } from "../errors.js";
+import { currentRequest, type RequestContext, requireOwner } from "../io.js";
 import {
   copyBytes,
   isUint8Array,
@@ -24,6 +18,7 @@ import {
   TypedArrayByteLength,
 } from "../primordials.js";
 import type { FlatHeaders } from "../protocol.js";
+import { openSink, type Sink } from "../sinks.js";
 import { watcher } from "../watch.js";
 import { loadForms } from "./body_forms.js";
 import {

@@ -1,6 +1,7 @@
 // Web Cryptography §10: Crypto. All but random numbers is loaded when it is first touched.
 
-import { fillRandom, requireRequest } from "../io.js";
+import { fillRandom } from "../host.js";
+import { requireRequest } from "../io.js";
 import { loadLazy } from "../lazy.js";
 import {
   ArrayIncludes,

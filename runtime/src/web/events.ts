@@ -1,7 +1,7 @@
 // DOM §2: Event, CustomEvent and EventTarget. There is no tree here: an event has one target.
 
 import { now } from "../clock.js";
-import { reportException } from "../io.js";
+import { reportException } from "../errors.js";
 import { ArrayFind, ArraySome, listCopy, listFilter, SafeMap, safeList } from "../primordials.js";
 import type { AbortSignal } from "./abort.js";
 import { DOMException } from "./dom_exception.js";

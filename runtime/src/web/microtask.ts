@@ -1,6 +1,6 @@
 // HTML §8.8: queueMicrotask().
 
-import { reportException } from "../io.js";
+import { reportException } from "../errors.js";
 import { requireArguments } from "./webidl.js";
 
 const { TypeError } = globalThis;

@@ -1,14 +1,7 @@
 // HTML §8.7: timers. The gateway keeps the time; a timer is an op that it settles.
 
-import {
-  currentRequest,
-  dropOp,
-  newOp,
-  type RequestContext,
-  reportException,
-  requireRequest,
-  send,
-} from "../io.js";
+import { reportException } from "../errors.js";
+import { currentRequest, dropOp, newOp, type RequestContext, requireRequest, send } from "../io.js";
 import { SafeMap, SafeWeakMap } from "../primordials.js";
 
 const { Number, String, TypeError } = globalThis;

@@ -1,7 +1,7 @@
 // HTML §8.1.4.6, "report an exception": what nobody has caught is told to the global object's
 // listeners, and logged unless one of them says that it needn't.
 
-import { describeError, logException, reportException, setExceptionListener } from "../io.js";
+import { describeError, logException, reportException, setExceptionListener } from "../errors.js";
 import { loadLazy } from "../lazy.js";
 import { RegExpExec } from "../primordials.js";
 import { dispatch, globalTarget, hasListeners } from "./events.js";

@@ -1,15 +1,9 @@
 // ExecutionContext, the third argument of a handler.
 // https://developers.cloudflare.com/workers/runtime-apis/context/
 
-import {
-  describeError,
-  endRequest,
-  logException,
-  type RequestContext,
-  reportException,
-  send,
-  settlePart,
-} from "../io.js";
+import { endRequest } from "../ends.js";
+import { describeError, logException, reportException } from "../errors.js";
+import { type RequestContext, send, settlePart } from "../io.js";
 import { loadLazy } from "../lazy.js";
 import type { Props } from "../protocol.js";
 import { defineInterface } from "../web/webidl.js";

@@ -1,7 +1,8 @@
 // The classic form of a Worker: addEventListener("fetch", event => event.respondWith(…)).
 // Service Workers §4.6 (FetchEvent), with the platform's additions.
 
-import { type RequestContext, reportException } from "../io.js";
+import { reportException } from "../errors.js";
+import type { RequestContext } from "../io.js";
 import { safeList } from "../primordials.js";
 import { dispatch, type EventInit, globalTarget } from "../web/events.js";
 import type { Request } from "../web/request.js";

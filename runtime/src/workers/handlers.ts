@@ -1,6 +1,7 @@
 // From a request event to the Worker's handler, and from its answer to a command.
 
-import { describeError, endStart, enter, RequestContext, send, settlePart } from "../io.js";
+import { describeError } from "../errors.js";
+import { endStart, enter, RequestContext, send, settlePart } from "../io.js";
 import { StringToLowerCase, TypedArrayByteLength } from "../primordials.js";
 import type { FlatHeaders, Props, RequestEvent } from "../protocol.js";
 import { watch } from "../watch.js";

@@ -6,12 +6,10 @@ import {
   discardStream,
   dropOp,
   newOp,
-  openSink,
   pullStream,
   type RequestContext,
   requireOwner,
   requireRequest,
-  type Sink,
   send,
 } from "../../io.js";
 import {
@@ -21,6 +19,7 @@ import {
   PromiseThen,
   uncurryGetter,
 } from "../../primordials.js";
+import { openSink, type Sink } from "../../sinks.js";
 import {
   bytesOf,
   type ReadableStream,

@@ -1,6 +1,7 @@
 // Keys that are just bytes: Web Cryptography §25 to §28 (AES) and §29 (HMAC).
 
-import { fillRandom, requireRequest } from "../../io.js";
+import { fillRandom } from "../../host.js";
+import { requireRequest } from "../../io.js";
 import {
   copyBytes,
   PromiseResolve,

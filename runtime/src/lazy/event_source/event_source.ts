@@ -1,6 +1,7 @@
 // HTML §9.2.2: the EventSource interface. It ends with the request that has made it.
 
-import { currentRequest, reportException } from "../../io.js";
+import { reportException } from "../../errors.js";
+import { currentRequest } from "../../io.js";
 import { loadLazy } from "../../lazy.js";
 import { RegExpMatches } from "../../primordials.js";
 import { type AbortSignal, newSignal, signalAbort } from "../../web/abort.js";

@@ -3,7 +3,7 @@
 // As on the platform, both ports are of this isolate and nothing can be transferred; a message comes
 // in a microtask, and its source is the port that it has come to.
 
-import { reportException } from "../../io.js";
+import { reportException } from "../../errors.js";
 import { loadLazy } from "../../lazy.js";
 import { ArrayShift, PromiseResolve, PromiseThen, safeList } from "../../primordials.js";
 import { defineEventHandlers } from "../../web/event_handlers.js";

@@ -3,7 +3,7 @@
 // As on the platform, there are no HTML forms to be made from; a Blob gets the entry's name as its
 // file name when no other is given; and a file name beside text is not looked at.
 
-import { fillRandom } from "../../io.js";
+import { fillRandom } from "../../host.js";
 import {
   ArrayFind,
   ArrayFindIndex,

@@ -3,7 +3,7 @@
 // in what lol-html has left out: its stream is given up.
 
 import { decodeUtf8, encodeUtf8 } from "../../engine.js";
-import { fillRandom } from "../../io.js";
+import { fillRandom } from "../../host.js";
 import {
   NumberToString,
   SafeMap,

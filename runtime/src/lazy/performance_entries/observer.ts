@@ -1,7 +1,7 @@
 // Performance Timeline §4.2: PerformanceObserver. The platform has it and never calls it; here it
 // hears of marks and measures, in a microtask.
 
-import { reportException } from "../../io.js";
+import { reportException } from "../../errors.js";
 import {
   ArrayIncludes,
   listCopy,

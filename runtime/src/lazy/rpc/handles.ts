@@ -1,12 +1,12 @@
 // What stubs stand for: an object of this isolate, or one that the gateway knows by a number. A
 // handle counts who needs it, and lets go of the object after the last.
 
+import { reportException } from "../../errors.js";
 import {
   currentRequest,
   enter,
   openRequests,
   type RequestContext,
-  reportException,
   send,
   settlePart,
 } from "../../io.js";

@@ -1,7 +1,8 @@
 // Calls that this isolate answers: those that come for its entrypoints and for what it has exported,
 // and those that it makes on stubs of its own objects.
 
-import { describeError, enter, openRequests, RequestContext, send, settlePart } from "../../io.js";
+import { describeError } from "../../errors.js";
+import { enter, openRequests, RequestContext, send, settlePart } from "../../io.js";
 import {
   PromiseResolve,
   PromiseThen,

@@ -1,6 +1,6 @@
 // The events of a WebSocket (https://websockets.spec.whatwg.org/#feedback-from-the-protocol).
 
-import { reportException } from "../../io.js";
+import { reportException } from "../../errors.js";
 import { loadLazy } from "../../lazy.js";
 import { TypedArrayBuffer } from "../../primordials.js";
 import { loadForms } from "../../web/body_forms.js";

@@ -1,7 +1,7 @@
 // https://nodejs.org/api/crypto.html#cryptorandombytessize-callback
 
 import { Buffer } from "node:buffer";
-import { fillRandom } from "../../../io.js";
+import { fillRandom } from "../../../host.js";
 import { crypto } from "../../../web/crypto.js";
 import { queueMicrotask } from "../../../web/microtask.js";
 import { requireInteger } from "./bytes.js";
