@@ -23,6 +23,7 @@ from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure
 from edgewright.gateway.asgi import ASGIApp, AsgiApp
+from edgewright.gateway.census import Census
 from edgewright.gateway.dispatch import Dispatcher, Handler
 from edgewright.gateway.errors import Overloaded
 from edgewright.gateway.hosts import HostError, Sandbox
@@ -188,6 +189,15 @@ class Worker:
         """Layers of the sandbox that this machine lacks, and why (docs/security.md). With
         `sandbox="require"` a Worker does not start where there are any."""
         return self._node.missing_layers
+
+    @property
+    def census(self) -> Census:
+        """Counts its isolates, and those of the `others`."""
+        return self._node.census
+
+    def version_of(self, name: str) -> str:
+        """Which version of a Worker is in service, as 8 hex digits; empty where there is none."""
+        return self._node.version(name)
 
     @property
     def bundle(self) -> WorkerBundle:

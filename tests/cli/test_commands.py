@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgewright.cli import main
-from edgewright.supervisor import ServeSettings
+from edgewright.supervisor import AdminAddress, ServeSettings
 
 
 @pytest.fixture
@@ -54,8 +54,46 @@ def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path)
 
 
 def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:
-    CliRunner().invoke(main, ["dev", "x", "--port", "1"])
+    CliRunner().invoke(main, ["dev", "x", "--port", "1", "--admin", "off"])
     assert served == [ServeSettings((Path("x"),), port=1, dev=True)]
+
+
+def test_dev_has_an_admin_port_somewhere(served: list[ServeSettings]) -> None:
+    CliRunner().invoke(main, ["dev", "x"])
+    assert served[0].admin == AdminAddress("127.0.0.1", 8788, insist=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("9000", AdminAddress("127.0.0.1", 9000)),
+        ("0.0.0.0:9000", AdminAddress("0.0.0.0", 9000)),
+        ("[::1]:9000", AdminAddress("[::1]", 9000)),
+        ("localhost:0", AdminAddress("localhost", 0)),
+        ("off", None),
+    ],
+)
+def test_where_the_admin_port_is(
+    served: list[ServeSettings], given: str, address: AdminAddress | None
+) -> None:
+    CliRunner().invoke(main, ["serve", "x", "--admin", given])
+    assert served[0].admin == address
+
+
+def test_the_admin_ports_token_from_a_file_or_the_environment(
+    served: list[ServeSettings], tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("from the file, long enough\n")
+    options = ["serve", "x", "--admin", "1"]
+    environment = {"EDGEWRIGHT_ADMIN_TOKEN": "from the environment"}
+    CliRunner().invoke(main, options, env=environment)
+    CliRunner().invoke(main, [*options, "--admin-token-file", str(file)], env=environment)
+    addresses = [each.admin for each in served]
+    assert addresses == [
+        AdminAddress("127.0.0.1", 1, "from the environment"),
+        AdminAddress("127.0.0.1", 1, "from the file, long enough"),
+    ]
 
 
 @pytest.mark.parametrize("command", ["serve", "dev"])
@@ -73,6 +111,9 @@ def test_the_supervisor_says_the_exit_code(served: list[ServeSettings]) -> None:
     [
         (["doctr"], "Did you mean 'doctor'?"),
         (["serve"], "Missing argument 'PATH...'"),
+        (["serve", "x", "--admin", "host"], "'host' is not [HOST:]PORT"),
+        (["dev", "x", "--admin", "::1:80"], "'::1:80' is not [HOST:]PORT"),
+        (["serve", "x", "--admin", "65536"], "'65536' is not [HOST:]PORT"),
         (["serve", "x", "--prt", "1"], "'--port'"),
         (["serve", "x", "--port", "65536"], "is not in the range"),
         (["serve", "x", "--workers", "0"], "is not in the range"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,20 @@ class WorkerBundle:
     """The classic form: the main module has no exports and calls addEventListener()."""
     flags: list[str] = field(default_factory=list[str])
     """The compatibility flags that are on."""
+
+    @property
+    def version(self) -> str:
+        """8 hex digits that tell one version from another, by the code and what is configured; of
+        secrets nothing, as whoever sees it could try them out."""
+        hashed = hashlib.sha256()
+        for specifier, source in sorted(self.modules.items()):
+            hashed.update(f"{specifier}\n{len(source)}\n{source}".encode(errors="surrogatepass"))
+        for specifier, asset in sorted(self.assets.items()):
+            hashed.update(f"{specifier}\n{asset.kind}\n{len(asset.content)}\n".encode())
+            hashed.update(asset.content)
+        configured = (self.main, self.vars, self.services, self.bindings, self.limits, self.flags)
+        hashed.update(repr(configured).encode(errors="surrogatepass"))
+        return hashed.hexdigest()[:8]
 
     @property
     def sources(self) -> dict[str, str]:

@@ -223,6 +223,8 @@ class FetchCache:
     async def _answer(self, ask: Ask, settle: Settle) -> None:
         try:
             result: UpstreamResponse | SubrequestError = await self.get(ask)
+            if ask.trace is not None:
+                ask.trace.cache = header(result.headers, "cf-cache-status") or ""
         except SubrequestError as error:
             result = error
         except Exception:
@@ -272,6 +274,8 @@ class CachedHops:
         else:
             ask = self._cache.ask(url, headers, rule, trace, first=first, head=method == "HEAD")
             return self._cache.start(ask, settle)
+        if trace is not None and label is not None:
+            trace.cache = label
         return self._cache.pass_on(label, method, url, headers, body, settle, handshake, trace)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from edgewright.cli.admin import admin_address, admin_options
 from edgewright.cli.state import STATE
 from edgewright.config.limits import LimitError, Limits
 from edgewright.gateway.hosts import Sandbox
@@ -106,6 +107,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             "at all, with those that this machine has, or not. See `edgewright doctor`.",
         ),
         STATE,
+        admin_options,
         click.option(
             "--memory",
             "memory_mb",
@@ -155,6 +157,11 @@ def main() -> None:
     metavar="SECONDS",
     help="How long requests in flight may take to finish when the server stops.",
 )
+@click.option(
+    "--server-timing",
+    is_flag=True,
+    help="Let responses tell how they were made, by a Server-Timing header, as always in dev.",
+)
 def serve(
     paths: tuple[Path, ...],
     host: str,
@@ -170,6 +177,10 @@ def serve(
     sandbox: Sandbox,
     memory_mb: int | None,
     state: Path | None,
+    admin: tuple[str, int] | str | None,
+    admin_token: str | None,
+    admin_token_file: Path | None,
+    server_timing: bool,
 ) -> None:
     """Serve the Worker at PATH.
 
@@ -196,6 +207,8 @@ def serve(
                 sandbox=sandbox,
                 memory_mb=memory_mb,
                 state=state,
+                admin=admin_address(admin, admin_token, admin_token_file, dev=False),
+                server_timing=server_timing,
             )
         )
     )
@@ -221,6 +234,9 @@ def dev(
     sandbox: Sandbox,
     memory_mb: int | None,
     state: Path | None,
+    admin: tuple[str, int] | str | None,
+    admin_token: str | None,
+    admin_token_file: Path | None,
 ) -> None:
     """Run the Worker at PATH while you write it.
 
@@ -242,6 +258,7 @@ def dev(
                 sandbox=sandbox,
                 memory_mb=memory_mb,
                 state=state,
+                admin=admin_address(admin, admin_token, admin_token_file, dev=True),
             )
         )
     )

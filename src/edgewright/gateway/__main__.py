@@ -17,6 +17,7 @@ import uvloop
 
 from edgewright.bindings.bindings import default_state
 from edgewright.config.limits import UNLIMITED, Limits
+from edgewright.gateway.ask import AskServer
 from edgewright.gateway.control import (
     MAX_LINE,
     Failed,
@@ -30,10 +31,13 @@ from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
 from edgewright.gateway.tail import TailError, TailServer
 from edgewright.observe.export import ExportError, start_export
+from edgewright.observe.figures import FigureKeeper
+from edgewright.observe.recent import Recent
 from edgewright.observe.records import Everybody, Observer
 from edgewright.observe.stack import Sources
 from edgewright.observe.terminal import DevTerminal, ServeTerminal
 from edgewright.observe.trace import Tracing
+from edgewright.subrequest.dial import close_off
 from edgewright.worker import LOADING_ERRORS, Worker
 
 
@@ -102,12 +106,18 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         tls = Tls(Path(settings.tls_cert), Path(settings.tls_key))
         tls.check()
     terminal = DevTerminal() if settings.dev else ServeTerminal()
-    tracing = Tracing(on=settings.dev, watch=settings.dev)
+    tracing = Tracing(
+        on=settings.dev or settings.node is not None or settings.server_timing,
+        watch=settings.dev,
+        server_timing=settings.dev or settings.server_timing,
+    )
     tail = TailServer(tracing)
     observers: list[Observer] = [terminal, tail]
     exporter = start_export(tracing)
     if exporter is not None:
         observers.append(exporter)
+    for port in settings.closed_ports:
+        close_off(port)
     most = Limits.of(settings.most, default=UNLIMITED)
     worker = Worker(
         settings.paths[0],
@@ -127,6 +137,15 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         dev=settings.dev,
         host_cpus=settings.host_cpus,
     )
+    asks = None
+    if settings.node is not None:
+
+        def dropped() -> dict[str, int]:
+            return {"tail": tail.dropped, "otlp": 0 if exporter is None else exporter.dropped}
+
+        recent, figures = Recent(), FigureKeeper(worker.version_of, worker.census.take, dropped)
+        observers += [figures, recent]
+        asks = AskServer(settings.node, figures, recent)
     async with contextlib.AsyncExitStack() as stack:
         if exporter is not None:
             stack.enter_context(exporter)  # and so it ends after the Worker, with all its traces
@@ -136,6 +155,11 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
             await stack.enter_async_context(tail)
         except TailError as error:
             warnings.append(f"`edgewright tail` will not find this server: {error}.")
+        if asks is not None:
+            try:
+                await stack.enter_async_context(asks)
+            except TailError as error:
+                warnings.append(f"The admin port has nothing to show: {error}.")
         supervisor.write(encode(Ready(worker.bundle.name, warnings)))
         if isinstance(terminal, DevTerminal):
             reloading = asyncio.create_task(_reload_on_change(worker, terminal))

@@ -235,7 +235,7 @@ class ActiveRequest:
         """`unfinished` are the ops that were under way when the request ended."""
         trace.end(self.status, self.outcome, self.error, self.subrequests, unfinished)
 
-    def record(self, worker: str) -> RequestRecord:
+    def record(self, worker: str, version: str) -> RequestRecord:
         """What there is to tell about the request, now that it has ended."""
         return RequestRecord(
             worker=worker,
@@ -250,6 +250,7 @@ class ActiveRequest:
             error=self.error,
             ray=self.ray,
             trace=self.trace,
+            version=version,
         )
 
 

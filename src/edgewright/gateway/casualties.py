@@ -77,6 +77,12 @@ class Inmates:
     def remove(self, isolate: Inmate) -> None:
         self._inside.discard(isolate)
 
+    def __len__(self) -> int:
+        return len(self._inside)
+
+    def __contains__(self, isolate: Inmate) -> bool:
+        return isolate in self._inside
+
     def convict(self, isolate: Inmate) -> None:
         """It has said so itself, or was caught."""
         if self._culprit is None:

@@ -45,6 +45,12 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """The folder for KV and the like; None is .edgewright/state beside the first Worker."""
     memory_mb: int | None = None
     """What this gateway's isolates may use together."""
+    node: str | None = None
+    """What its ask socket is named after; None: nobody asks."""
+    closed_ports: list[int] = []
+    """Of this machine, where no Worker may connect to."""
+    server_timing: bool = False
+    """Responses tell how they were made."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):

@@ -26,6 +26,7 @@ class DeployedWorker:
     waiting: int = 0
     """Requests that wait for the isolate."""
     retired: bool = False
+    version: str = ""
     guard: Guard = field(default_factory=Guard)
     one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Requests that may have ended a process begin again one after the other."""

@@ -71,6 +71,7 @@ class Dispatcher:
         self.node = node
         self.worker = worker
         self.dev = dev
+        self.server_timing = dev or node.tracing.server_timing
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -188,7 +189,7 @@ class _Dispatched:
 
     def _ended(self, result: Response | WorkerFailure) -> None:
         if isinstance(result, Response):
-            if self._dispatcher.dev and self._active is not None and self._active.trace is not None:
+            if self._dispatcher.server_timing and self._active and self._active.trace:
                 result.headers += ("server-timing", server_timing(self._active.trace))
             self._answer(result)
         elif self._too_large:

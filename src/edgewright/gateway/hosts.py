@@ -88,6 +88,9 @@ class HostPool:
     """Each host is bound to one of these, where there are any: its threads hand each turn to one
     another, and waking one up on another CPU costs more than the turn."""
     hosts: list[Host] = field(default_factory=list[Host])
+    starts: int = 0
+    deaths: int = 0
+    """Of hosts that nobody wanted to end."""
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _preparing: asyncio.Task[None] | None = None
     _dying: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
@@ -132,7 +135,7 @@ class HostPool:
             raise HostError("The gateway is stopping.")
         for host in list(self.hosts):
             if not host.alive:
-                self.kill(host)
+                self.kill(host, lost=True)
             elif host.reserved == alone and host.isolates < ISOLATES_PER_HOST:
                 return host
         return None
@@ -155,6 +158,7 @@ class HostPool:
         cpu = min(self.cpus, key=taken.count, default=None)
         host = await _start_host(self.sandbox, cpu, gives_way=alone is not None)
         host.reserved = alone
+        self.starts += 1
         self.hosts.append(host)
         return host
 
@@ -185,10 +189,11 @@ class HostPool:
                 await self._bury(host)
         await asyncio.gather(*self._dying)
 
-    def kill(self, host: Host) -> None:
-        """Ends a host, and with it all its isolates."""
+    def kill(self, host: Host, *, lost: bool = False) -> None:
+        """Ends a host, and with it all its isolates. `lost`: it is dead already, or no good."""
         if host in self.hosts:
             self.hosts.remove(host)
+            self.deaths += lost
         host.control.close()
         if host.alive:
             host.process.kill()

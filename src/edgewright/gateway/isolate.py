@@ -61,6 +61,7 @@ class Isolate:
         inmates: Inmates | None = None,
     ) -> None:
         self.worker = around.worker
+        self.version = around.version
         self._around = around
         self._tracing = around.tracing
         self._inmates = Inmates() if inmates is None else inmates
@@ -84,6 +85,15 @@ class Isolate:
     @property
     def busy(self) -> bool:
         return bool(self._requests)
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._requests)
+
+    @property
+    def wait(self) -> float:
+        """Seconds that a new request would have to wait for its turn."""
+        return self._channel.wait
 
     @property
     def turn_began(self) -> float | None:
@@ -153,7 +163,7 @@ class Isolate:
     @property
     def overloaded(self) -> bool:
         """Whether a new request would have to wait for too long."""
-        return self._channel.wait > self._limits.queue_ms / 1000
+        return self.wait > self._limits.queue_ms / 1000
 
     @property
     def hangs(self) -> bool:
@@ -249,7 +259,7 @@ class Isolate:
             active.fail(worker_failure(Outcome.EXCEPTION, _NO_RESPONSE))
         if active.trace is not None:
             active.end_trace(active.trace, unfinished)
-        self._observer.request_finished(active.record(self.worker))
+        self._observer.request_finished(active.record(self.worker, self.version))
         if not self._requests:
             self.idle_since = time.perf_counter()
             self._on_idle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -38,6 +39,8 @@ class Isolates:
         on_end: Callable[[DeployedWorker, Ending], None],
     ) -> None:
         self.running: set[Isolate] = set()
+        self.starts: Counter[str] = Counter()
+        """How many there were, by Worker."""
         self._hosts = hosts
         self._memory = memory
         self._surroundings = surroundings
@@ -92,6 +95,7 @@ class Isolates:
         finally:
             worker.loading = None
         self.running.add(isolate)
+        self.starts[worker.bundle.name] += 1
         # A crowd of new ones must not wait for the next look: each makes room for itself.
         self._memory.evict(self._hosts.hosts, self.running, most=1)
         if self._look is None:
@@ -114,7 +118,7 @@ class Isolates:
             error, worker.entrypoints = loaded.error, loaded.entrypoints
         except LoadingEndsHost as failure:
             error = failure.error
-            self._hosts.kill(host)
+            self._hosts.kill(host, lost=True)
         except BaseException:
             connection.close()
             host.isolates -= 1
@@ -142,7 +146,7 @@ class Isolates:
             if ending.crashed:
                 worker.guard.crashed()
             if ending.process:
-                self._hosts.kill(host)
+                self._hosts.kill(host, lost=True)
             if worker.isolate is isolate:
                 worker.isolate = None
                 ready = not worker.retired and not self._closed and not worker.guard.pause

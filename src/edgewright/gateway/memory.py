@@ -48,6 +48,8 @@ class MemoryBound:
         if megabytes is not None and megabytes <= 0:
             raise ValueError(f"a bound on memory must be above 0, not {megabytes}")
         self.bytes = default_bound() if megabytes is None else megabytes << 20
+        self.evictions = 0
+        """Isolates that were closed."""
 
     def evict(
         self, hosts: Iterable[Host], isolates: Iterable[Evictable], *, most: int | None = None
@@ -63,6 +65,7 @@ class MemoryBound:
         idle = [isolate for isolate in idle if not isolate.busy]
         for isolate in idle[: excess if most is None else min(excess, most)]:
             isolate.close()
+            self.evictions += 1
 
 
 def default_bound(cgroups: Sequence[Path] = _CGROUPS) -> int:
@@ -79,11 +82,13 @@ def default_bound(cgroups: Sequence[Path] = _CGROUPS) -> int:
 
 
 def _used(hosts: Iterable[Host], isolates: int) -> int:
-    total = 0
-    for host in hosts:
-        try:
-            resident, shared = Path(f"/proc/{host.process.pid}/statm").read_text().split()[1:3]
-        except OSError:  # it has just ended, or this system has no /proc
-            continue
-        total += (int(resident) - int(shared)) * _PAGE
-    return total or isolates * _NOMINAL
+    return sum(private_bytes(host.process.pid) for host in hosts) or isolates * _NOMINAL
+
+
+def private_bytes(pid: int) -> int:
+    """What a process has in memory and does not share; 0 where the kernel doesn't tell."""
+    try:
+        resident, shared = Path(f"/proc/{pid}/statm").read_text().split()[1:3]
+    except OSError:  # it has just ended, or this system has no /proc
+        return 0
+    return (int(resident) - int(shared)) * _PAGE

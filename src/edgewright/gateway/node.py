@@ -16,6 +16,7 @@ from edgewright.cache.store import Store
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure, unheard_record
 from edgewright.gateway.casualties import Ending
+from edgewright.gateway.census import Census
 from edgewright.gateway.deployed import DeployedWorker
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError, HostPool, Sandbox
@@ -82,15 +83,17 @@ class Node:
         self._tails = TailWorkers(self, self._observer, on_idle=self._look_all_idle)
         self._workers: dict[str, DeployedWorker] = {}
         self._hosts = HostPool(sandbox, standby=standby, cpus=host_cpus)
+        memory = MemoryBound(memory_mb)
         self._isolates = Isolates(
             self._hosts,
-            MemoryBound(memory_mb),
+            memory,
             self._surroundings,
             live_clock=live_clock,
             watch_promises=watch_promises,
             on_idle=self._look_idle,
             on_end=self._isolate_ended,
         )
+        self.census = Census(self._workers, self._isolates.starts, self._hosts, memory)
         self._client = SubrequestClient(outbound)
         store = MemoryStore(CACHE_MEMORY) if cache is None else cache
         self._cache = NodeCache(store, self._client.network)
@@ -121,6 +124,7 @@ class Node:
         worker = DeployedWorker(
             replace(bundle, limits=bundle.limits.capped(self._most)), bindings, rules
         )
+        worker.version = bundle.version
         if eager:
             try:
                 await self._isolates.load(worker)
@@ -139,6 +143,11 @@ class Node:
     def limits(self, name: str) -> Limits:
         """Those of the version that is in service. Raises UnknownWorker."""
         return self._worker(name).bundle.limits
+
+    def version(self, name: str) -> str:
+        """Which one is in service; empty where there is none."""
+        worker = self._workers.get(name)
+        return "" if worker is None else worker.version
 
     def bundle(self, name: str) -> WorkerBundle:
         """The version of a Worker that is in service. Raises UnknownWorker."""
@@ -247,6 +256,7 @@ class Node:
             worker.bindings,
             self.tracing,
             mask,
+            worker.version,
         )
 
     def _isolate_ended(self, worker: DeployedWorker, ending: Ending) -> None:
@@ -288,7 +298,7 @@ class Node:
             if active.outcome is Outcome.OK:
                 active.outcome, active.error = failure.outcome, failure.error
             active.head.tell(failure)
-            self._observer.request_finished(active.record(worker.bundle.name))
+            self._observer.request_finished(active.record(worker.bundle.name, worker.version))
         finally:
             worker.waiting -= 1
             self._waiting -= 1

@@ -12,6 +12,10 @@ _HOST = re.compile(r"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]+")
 _NOT_FOR_WORKERS = CONNECTION_HEADERS | {"cf-connecting-ip", "x-real-ip", "x-forwarded-proto"}
 """Headers of the connection, and those that the gateway says itself and no client may."""
 
+ADMIN_COOKIE = "edgewright-admin"
+"""The admin port's. Browsers send a host's cookies to all of its ports, and this one is no
+Worker's business."""
+
 CLIENT_GONE = "The client disconnected before its request was complete."
 """Why a request's body breaks off."""
 
@@ -104,6 +108,8 @@ def parse_head(arrival: Arrival) -> Head:
         elif name in _NOT_FOR_WORKERS and (name != "upgrade" or value.lower() != "websocket"):
             chunked = chunked or name == "transfer-encoding"
             continue
+        elif name == "cookie" and ADMIN_COOKIE in value:
+            value = _without_admin(value)
         headers += (name, value)
     scheme = arrival.scheme
     if not any(hosts) and arrival.protocol == HTTP_1_0:  # granian gives an empty one for none
@@ -129,6 +135,12 @@ def is_repeatable(arrival: Arrival | None) -> bool:
         and arrival.target.startswith(b"/")
         and all(name != b"connection" for name, _ in arrival.headers)
     )
+
+
+def _without_admin(cookies: str) -> str:
+    """A Cookie header's value without the admin port's (RFC 6265 §4.2.1)."""
+    pairs = [pair.strip() for pair in cookies.split(";")]
+    return "; ".join(pair for pair in pairs if pair.partition("=")[0].strip() != ADMIN_COOKIE)
 
 
 def body_too_large(most: int) -> str:

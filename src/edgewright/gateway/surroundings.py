@@ -30,3 +30,4 @@ class Surroundings:
     tracing: Tracing = field(default_factory=Tracing)
     mask: Mask = no_mask
     """Hides the Worker's secrets in what is told of it."""
+    version: str = ""

@@ -34,11 +34,17 @@ class TailError(Exception):
 
 
 def tail_folder() -> Path:
-    """Where the sockets are. Raises TailError when somebody else could be in it."""
+    """Where the sockets are. Raises TailError."""
+    return user_folder("tail")
+
+
+def user_folder(name: str) -> Path:
+    """A folder for sockets that is the user's alone. Raises TailError when somebody else could be
+    in it."""
     # platformdirs would fall back to a folder in /tmp, whose name anybody may have taken.
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     base = Path(runtime) / "edgewright" if runtime else platformdirs.user_state_path("edgewright")
-    folder = base / "tail"
+    folder = base / name
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.lstat()
@@ -57,6 +63,8 @@ class TailServer:
         self._tracing = tracing
         self._clients: dict[asyncio.StreamWriter, TailFilter] = {}
         self._missed: dict[asyncio.StreamWriter, int] = {}
+        self.dropped = 0
+        """Events that clients were too slow for."""
         self._server: asyncio.Server | None = None
         self._path: Path | None = None
 
@@ -99,6 +107,7 @@ class TailServer:
     def _send(self, writer: asyncio.StreamWriter, line: bytes) -> None:
         if writer.transport.get_write_buffer_size() > MOST_WAITING:
             self._missed[writer] = self._missed.get(writer, 0) + 1
+            self.dropped += 1
             return
         if missed := self._missed.pop(writer, 0):
             writer.write(b'{"missed":%d}\n' % missed)

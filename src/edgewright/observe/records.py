@@ -27,6 +27,10 @@ class Outcome(enum.StrEnum):
     INTERNAL_ERROR = "internalError"
 
 
+FINE = frozenset({Outcome.OK, Outcome.CANCELED, Outcome.RESPONSE_STREAM_DISCONNECTED})
+"""Nobody's fault: all went well, or the client left."""
+
+
 def new_ray() -> str:
     """16 hex digits that connect what a client was shown with a line of the log."""
     return secrets.token_hex(8)
@@ -63,6 +67,8 @@ class RequestRecord:
     """Where there is an error: the id that the client was shown."""
     trace: Trace | None = None
     """What happened to it, where requests are traced."""
+    version: str = ""
+    """The Worker's; empty where the request never got to one."""
 
 
 @dataclass(slots=True)

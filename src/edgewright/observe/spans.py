@@ -95,6 +95,8 @@ def _fetch(note: FetchTrace, limit: float) -> Span:
         span.attributes["service"] = note.service
     if note.status:
         span.attributes["status"] = note.status
+    if note.cache:
+        span.attributes["cache"] = note.cache
     if note.hops:
         span.attributes["redirects"] = note.hops
     if note.at:

@@ -68,6 +68,8 @@ class FetchTrace:
     hops = 0
     """Redirects that were followed; the times are the last hop's."""
     status = 0
+    cache = ""
+    """The cache's word for it ("HIT", "MISS" …), where it had a say."""
     error = ""
     floating = False
     """It was under way when the request ended, and was given up."""
@@ -325,9 +327,13 @@ class Tracing:
     `watch` asks the isolates too, for advice.
     """
 
-    def __init__(self, *, on: bool = False, watch: bool = False) -> None:
+    def __init__(
+        self, *, on: bool = False, watch: bool = False, server_timing: bool = False
+    ) -> None:
         self.on = on
         self.watch = watch
+        self.server_timing = server_timing
+        """Whether responses tell what their traces do; see there."""
         self._always = on
         self._listeners = 0
         self.rate = 1.0

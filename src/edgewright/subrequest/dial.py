@@ -67,7 +67,11 @@ async def dial(
     context = _tls_context(http=http) if target.tls else None
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            addresses = [a for a in await _resolve(target) if is_allowed(a, outbound)]
+            addresses = [
+                address
+                for address in await _resolve(target)
+                if is_allowed(address, outbound) and not _is_closed(address, target.port)
+            ]
             trace.resolved = perf_counter()
             if not addresses:
                 raise DialError(f"this Worker may not connect to {target.host}")
@@ -142,6 +146,30 @@ def is_allowed(address: IPAddress, outbound: Outbound) -> bool:
     if address in _METADATA:
         return False
     return outbound is Outbound.ANY or address.is_global
+
+
+def close_off(port: int) -> None:
+    """No Worker of this process may connect to this port of this machine any more: it is where the
+    operator looks at all of them."""
+    _CLOSED.add(port)
+
+
+_CLOSED: set[int] = set()
+
+
+def _is_closed(address: IPAddress, port: int) -> bool:
+    if port not in _CLOSED:
+        return False
+    address = _embedded(address)
+    if address.is_loopback:
+        return True
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((str(address), 0))
+        except OSError:
+            return False  # not an address of ours
+    return True
 
 
 _METADATA = frozenset(

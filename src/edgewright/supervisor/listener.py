@@ -13,13 +13,16 @@ class ListenError(Exception):
     """The address cannot be listened on; the message says why and what to do."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket. Port 0 takes any that is free. Raises ListenError."""
+def listen(host: str, port: int, *, option: str | None = None) -> socket.socket:
+    """A listening TCP socket. Port 0 takes any that is free. `option` is the one that says where,
+    if it is not --host and --port. Raises ListenError."""
     host = host.removeprefix("[").removesuffix("]")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
-        raise ListenError(f"cannot listen on {host}: no such host; check --host") from error
+        raise ListenError(
+            f"cannot listen on {host}: no such host; check {option or '--host'}"
+        ) from error
     family, kind, protocol, _, address = found[0]
     listener = socket.socket(family, kind, protocol)
     try:
@@ -34,7 +37,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise ListenError(_explain(error, host, port)) from error
+        raise ListenError(_explain(error, host, port, option)) from error
     return listener
 
 
@@ -44,15 +47,16 @@ def url_of(listener: socket.socket, *, tls: bool) -> str:
     return f"{'https' if tls else 'http'}://{_bracketed(host)}:{port}"
 
 
-def _explain(error: OSError, host: str, port: int) -> str:
+def _explain(error: OSError, host: str, port: int, option: str | None) -> str:
     where = f"{_bracketed(host)}:{port}"
+    for_port, for_host = option or "--port", option or "--host"
     match error.errno:
         case errno.EADDRINUSE:
-            return f"{where} is in use by another process; stop it, or choose another --port"
+            return f"{where} is in use by another process; stop it, or choose another {for_port}"
         case errno.EACCES | errno.EPERM:
-            return f"not allowed to listen on {where}; choose a --port above 1023"
+            return f"not allowed to listen on {where}; choose another {for_port}, above 1023"
         case errno.EADDRNOTAVAIL:
-            return f"cannot listen on {where}: not an address of this machine; check --host"
+            return f"cannot listen on {where}: not an address of this machine; check {for_host}"
         case _:
             return f"cannot listen on {where}: {error.strerror}"
 

@@ -18,6 +18,7 @@ from edgewright.gateway.control import Failed, GatewaySettings, Ready
 from edgewright.gateway.hosts import Sandbox
 from edgewright.gateway.memory import default_bound
 from edgewright.observe.terminal import printable
+from edgewright.supervisor.admin import AdminAddress, AdminError, AdminPort
 from edgewright.supervisor.child import Child, how_it_ended
 from edgewright.supervisor.listener import ListenError, listen, url_of
 
@@ -57,6 +58,10 @@ class ServeSettings:
     """The folder for KV and the like; None is .edgewright/state beside the first Worker."""
     memory_mb: int | None = None
     """What all isolates together may use; None is half of the machine's memory."""
+    admin: AdminAddress | None = None
+    """Where the operator can look at requests and figures; None: nowhere."""
+    server_timing: bool = False
+    """Responses tell how they were made, as always in dev."""
 
 
 def run(settings: ServeSettings) -> int:
@@ -64,18 +69,26 @@ def run(settings: ServeSettings) -> int:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         _complain("--tls-cert and --tls-key go together: give both or none")
         return 1
+    admin = None
     try:
         listener = listen(settings.host, settings.port)
-    except ListenError as error:
+        if settings.admin is not None:
+            cert, key = settings.tls_cert, settings.tls_key
+            tls = None if cert is None or key is None else (cert.absolute(), key.absolute())
+            admin = AdminPort(settings.admin, dev=settings.dev, tls=tls)
+    except (ListenError, AdminError) as error:
         _complain(str(error))
         return 1
-    return asyncio.run(_Supervisor(settings, listener).run())
+    return asyncio.run(_Supervisor(settings, listener, admin).run())
 
 
 class _Supervisor:
-    def __init__(self, settings: ServeSettings, listener: socket.socket) -> None:
+    def __init__(
+        self, settings: ServeSettings, listener: socket.socket, admin: AdminPort | None
+    ) -> None:
         self._settings = settings
         self._listener = listener
+        self._admin = admin
         self._count = 1 if settings.dev else max(1, settings.workers)
         self._memory_mb = settings.memory_mb or default_bound() >> 20
         self._children: dict[int, Child] = {}
@@ -87,12 +100,15 @@ class _Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal, number)
+        tasks: list[asyncio.Task[None]] = []
         try:
             ready = await self._start_all()
             if ready is None:
                 return 0 if self._stopping.is_set() else 1
             self._announce(ready)
             keeping = [asyncio.create_task(self._keep(number)) for number in self._children]
+            if self._admin is not None:
+                tasks.append(asyncio.create_task(self._admin.run()))
             await self._stopping.wait()
             # Replacements that are under way end here, so that no child is missed below.
             await _cancel(keeping)
@@ -101,6 +117,9 @@ class _Supervisor:
         finally:
             self._listener.close()
             await self._kill_all()
+            await _cancel(tasks)
+            if self._admin is not None:
+                self._admin.close()
 
     def _on_signal(self, number: int) -> None:
         """The first asks; a Ctrl-C after that insists. (A SIGTERM often comes twice, to the process
@@ -149,6 +168,9 @@ class _Supervisor:
                 sandbox=settings.sandbox,
                 state=str(settings.state.absolute()) if settings.state else None,
                 memory_mb=max(1, self._memory_mb // self._count),
+                node=None if self._admin is None else self._admin.node,
+                closed_ports=[] if self._admin is None else [self._admin.port],
+                server_timing=settings.server_timing,
             )
         )
         self._children[number] = child
@@ -174,6 +196,8 @@ class _Supervisor:
             when = f"in {delay:.1f} s" if delay else "now"
             _log(f"gateway {number + 1} {how_it_ended(code)}; it is replaced {when}")
             await asyncio.sleep(delay)
+            if self._admin is not None:
+                self._admin.gateway_restarted()
             answer = await self._start(number)
             if isinstance(answer, Failed):
                 _log(f"gateway {number + 1} could not start: {answer.message}")
@@ -207,6 +231,15 @@ class _Supervisor:
             print(f"Warning: {printable(warning)}", file=sys.stderr, flush=True)
         url = url_of(self._listener, tls=self._settings.tls_cert is not None)
         print(f"Edgewright {version('edgewright')} serving {ready.name} on {url}", flush=True)
+        if self._admin is not None:
+            print(f"Requests and figures: {self._admin.url}", flush=True)
+            if self._admin.is_open:
+                print(
+                    "Warning: the admin port's token crosses the network in the clear; give "
+                    "--tls-cert and --tls-key, or put a proxy with TLS before it.",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
