@@ -15,7 +15,7 @@ from edgewright.observe.trace import Trace
 from edgewright.subrequest.upstream import UpstreamBody
 
 if TYPE_CHECKING:
-    from edgewright.gateway.rpc import RpcState
+    from edgewright.gateway.rpc_parcels import RpcState
 
 EXCEEDED = frozenset({Outcome.EXCEEDED_CPU, Outcome.EXCEEDED_MEMORY, Outcome.EXCEEDED_WALL_TIME})
 

@@ -11,7 +11,7 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure, worker_failu
 from edgewright.gateway.casualties import Ending, Inmates, Verdict, may_begin_again, suspects
 from edgewright.gateway.channel import Channel, Turn
 from edgewright.gateway.effects import Effects
-from edgewright.gateway.rpc import SessionRequest
+from edgewright.gateway.rpc_parcels import SessionRequest
 from edgewright.gateway.surroundings import Surroundings
 from edgewright.gateway.tail_request import TailRequest
 from edgewright.messages import Request
