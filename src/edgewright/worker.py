@@ -36,6 +36,7 @@ from edgewright.observe.trace import Tracing
 from edgewright.outside.service import outside_service
 from edgewright.secrets.resolve import resolve_secrets
 from edgewright.subrequest.dial import Outbound
+from edgewright.wiring import check_entrypoints, check_wiring
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 
@@ -246,7 +247,8 @@ class Worker:
         for bundle in changed:
             await self._node.deploy(bundle)
         try:
-            self._check_entrypoints(versions)
+            bundles = [version.bundle for version in versions]
+            check_entrypoints(bundles, self._outside, self._node.entrypoints)
         except ConfigError:
             for version in self._versions:
                 await self._node.deploy(version.bundle)
@@ -322,44 +324,8 @@ class Worker:
     def _build(self) -> list[Version]:
         """Raises ConfigError and BuildError."""
         versions = [self._build_one(index) for index in range(len(self.paths))]
-        names = [version.bundle.name for version in versions]
-        _check_routes(versions)
-        for version, name in zip(versions, names, strict=True):
-            if names.count(name) > 1:
-                raise ConfigError(f'There are two Workers named "{name}": their names must differ.')
-            if name in self._outside:
-                raise ConfigError(f'There are a Worker and a service named "{name}".')
-            for consumer in version.bundle.tail_consumers:
-                if consumer not in names:
-                    raise ConfigError(
-                        f'{name}: tail_consumers names the Worker "{consumer}", which is not '
-                        "served: give its path as well"
-                    )
-            for binding, service in version.bundle.services.items():
-                if service.worker in self._outside:
-                    continue
-                if service.worker not in names:
-                    raise ConfigError(
-                        f"{name}: the service binding {binding} leads to the Worker "
-                        f'"{service.worker}", which is not served: give its path as well'
-                    )
+        check_wiring([version.bundle for version in versions], self._outside)
         return versions
-
-    def _check_entrypoints(self, versions: list[Version]) -> None:
-        """Raises ConfigError."""
-        for version in versions:
-            for binding, service in version.bundle.services.items():
-                if service.worker in self._outside:
-                    exported = list[str]()
-                else:
-                    exported = self._node.entrypoints(service.worker)
-                if service.entrypoint is not None and service.entrypoint not in exported:
-                    there = ", ".join(exported) or "nothing that can be called"
-                    raise ConfigError(
-                        f"{version.bundle.name}: the service binding {binding} leads to the "
-                        f'entrypoint "{service.entrypoint}" of the Worker "{service.worker}", '
-                        f"which exports {there}"
-                    )
 
     def _build_one(self, index: int) -> Version:
         config = load_config(self.paths[index])
@@ -376,19 +342,6 @@ class Worker:
         if index == 0:
             bundle = replace(bundle, vars={**bundle.vars, **self._env})
         return Version(config, bundle)
-
-
-def _check_routes(versions: list[Version]) -> None:
-    """Raises ConfigError where two Workers have the same one."""
-    owners: dict[object, str] = {}
-    for version in versions:
-        for route in version.bundle.routes:
-            owner = owners.setdefault(route.key, version.bundle.name)
-            if owner != version.bundle.name:
-                raise ConfigError(
-                    f'The route "{route.pattern}" is of two Workers, "{owner}" and '
-                    f'"{version.bundle.name}": each may be of one.'
-                )
 
 
 def _flat(headers: Headers) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from edgewright.build.bundle import WorkerBundle
 from edgewright.excerpt import display_path, source_excerpt
 from edgewright.observe.stack import Sources
@@ -11,19 +13,28 @@ from edgewright.protocol.messages import LoadError
 def format_load_error(bundle: WorkerBundle, error: LoadError) -> str:
     """One message: where (in the developer's files), what, the source line, the frames below it."""
     message = f"{error.name}: {error.message}"
-    file = bundle.files.get(error.specifier)
-    if file is None:
+    place = place_of(bundle, error)
+    if place is None:
         return f"{bundle.name}: {message}"
-    if error.line == 0:
+    file, line, column = place
+    if line == 0:
         return f"{display_path(file)}: {message}"
     source = bundle.sources.get(error.specifier, "")
-    column = _characters(source, error.line, error.column)
     parts = [
-        f"{display_path(file)}:{error.line}:{column}: {message}",
-        source_excerpt(source, error.line, column),
+        f"{display_path(file)}:{line}:{column}: {message}",
+        source_excerpt(source, line, column),
         *_frames(bundle, error),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def place_of(bundle: WorkerBundle, error: LoadError) -> tuple[Path, int, int] | None:
+    """File, line and column in what the developer wrote; the line is 0 where it is unknown."""
+    file = bundle.files.get(error.specifier)
+    if file is None:
+        return None
+    source = bundle.sources.get(error.specifier, "")
+    return file, error.line, _characters(source, error.line, error.column) if error.line else 0
 
 
 def _characters(source: str, line: int, column: int) -> int:

@@ -61,6 +61,18 @@ def _most(
     return {name: value for name, value in values.items() if isinstance(value, int)}
 
 
+SERVICES = click.option(
+    "--service",
+    "services",
+    multiple=True,
+    metavar="NAME=TARGET",
+    callback=_services,
+    help="What is behind a name that service bindings use, when it is no Worker: "
+    "asgi:module:app, an application that runs in the gateway, or the URL of an origin. "
+    "Can be given several times.",
+)
+
+
 def _common(command: Callable[..., Any]) -> Callable[..., Any]:
     """What both commands take."""
     for decorate in (
@@ -81,16 +93,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             help="What the Worker may reach: also private addresses and this machine, or public "
             "ones only. Link-local addresses, where clouds have their metadata, it never may.",
         ),
-        click.option(
-            "--service",
-            "services",
-            multiple=True,
-            metavar="NAME=TARGET",
-            callback=_services,
-            help="What is behind a name that service bindings use, when it is no Worker: "
-            "asgi:module:app, an application that runs in the gateway, or the URL of an origin. "
-            "Can be given several times.",
-        ),
+        SERVICES,
         click.option(
             "--upstream",
             metavar="URL",

@@ -1,0 +1,1 @@
+"""What can be said of a Worker's code before anybody uses it."""
