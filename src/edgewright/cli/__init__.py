@@ -6,11 +6,13 @@ from edgewright.cli.commands import main
 from edgewright.cli.kv import kv
 from edgewright.cli.secret import secret
 from edgewright.cli.tail import tail
+from edgewright.cli.trace import trace
 
 main.add_command(cache)
 main.add_command(check)
 main.add_command(kv)
 main.add_command(secret)
 main.add_command(tail)
+main.add_command(trace)
 
 __all__ = ["main"]

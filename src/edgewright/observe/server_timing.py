@@ -13,7 +13,9 @@ from edgewright.observe.trace import Trace
 def server_timing(trace: Trace) -> str:
     """The header's value, when the response's head is there: milliseconds until then."""
     now = trace.answered or time.perf_counter()
-    metrics: list[str] = []
+    flags = "01" if trace.sampled else "00"
+    # In the manner of OpenTelemetry's agents: what the response's trace is called.
+    metrics = [f'traceparent;desc="00-{trace.id}-{trace.span_id:016x}-{flags}"']
     if trace.cold_from:
         metrics.append(f"cold;dur={_ms(trace.began - trace.cold_from)}")
     if trace.turns:

@@ -115,7 +115,7 @@ class DevTerminal:
     def _waterfall(self, trace: Trace | None) -> list[str]:
         if trace is None or trace.called_here:  # which the caller's shows
             return []
-        return waterfall(trace, width=_width(self._stream), paint=self._paint)
+        return waterfall(trace, width=terminal_width(self._stream), paint=self._paint)
 
     def _advice(self, trace: Trace | None) -> list[str]:
         lines: list[str] = []
@@ -187,7 +187,7 @@ def _write(stream: TextIO, text: str) -> None:
         return
 
 
-def _width(stream: TextIO) -> int:
+def terminal_width(stream: TextIO) -> int:
     """Of the terminal, or what is read well where there is none."""
     try:
         return min(os.get_terminal_size(stream.fileno()).columns, 160)

@@ -45,9 +45,16 @@ class _Row:
 
 def waterfall(trace: Trace, *, width: int, paint: Paint, indent: str = "  ") -> list[str]:
     """The lines of it; none for a request of which there is nothing to show but its turns."""
-    root = spans_of(trace)
+    return drawn(spans_of(trace), width=width, paint=paint, indent=indent)
+
+
+def drawn(
+    root: Span, *, width: int, paint: Paint, indent: str = "  ", all: bool = False
+) -> list[str]:
+    """The same for a request's span. With `all`, there are lines where there is nothing but turns,
+    too."""
     rows = list(_rows_of_request(root, 0))
-    if len(rows) <= 1:
+    if len(rows) <= 1 and not all:
         return []
     room = width - len(indent) - _LABEL - _FIGURES - 2
     end = max(root.end, *(bar[2] for row in rows for bar in row.bars))
