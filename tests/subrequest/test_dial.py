@@ -171,7 +171,7 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     ca.issue_cert("localhost").configure_cert(context)
     ca.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    dial._tls_context.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    dial.tls_context.cache_clear()
     return context
 
 
@@ -196,7 +196,7 @@ async def test_https_with_a_certificate_that_nobody_vouches_for(
 ) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("localhost").configure_cert(context)
-    dial._tls_context.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    dial.tls_context.cache_clear()
     async with server(OK, context) as (port, heads):
         with pytest.raises(SubrequestError, match="certificate can't be verified"):
             await anywhere.fetch("GET", f"https://localhost:{port}/", [], None, "follow")

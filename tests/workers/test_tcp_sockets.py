@@ -200,13 +200,13 @@ async def trusting(
     trust = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(trust)
     monkeypatch.setenv("SSL_CERT_FILE", str(trust))
-    dial._tls_context.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    dial.tls_context.cache_clear()
     app = Server()
     app.secure = secure
     async with await asyncio.start_server(app, "127.0.0.1", 0) as running:
         app.port = running.sockets[0].getsockname()[1]
         yield await run(TCP, env=_env(app.port)), app
-    dial._tls_context.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    dial.tls_context.cache_clear()
 
 
 async def test_starttls(trusting: tuple[Running, Server]) -> None:

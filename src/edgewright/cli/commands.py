@@ -61,6 +61,22 @@ def _most(
     return {name: value for name, value in values.items() if isinstance(value, int)}
 
 
+def _logpush(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    """With absolute paths."""
+    if not values:
+        return ()
+    from edgewright.logpush.errors import LogpushError
+    from edgewright.logpush.job import read_jobs  # for whoever uses it
+
+    try:
+        read_jobs(values)
+    except LogpushError as error:
+        raise click.BadParameter(str(error)) from error
+    return tuple(value if "://" in value else str(Path(value).absolute()) for value in values)
+
+
 SERVICES = click.option(
     "--service",
     "services",
@@ -111,6 +127,16 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         STATE,
         admin_options,
+        click.option(
+            "--logpush",
+            multiple=True,
+            metavar="DESTINATION",
+            envvar="EDGEWRIGHT_LOGPUSH",
+            callback=_logpush,
+            help="Where to push the requests of Workers with `logpush = true`: https://…, "
+            "s3://BUCKET/…, file:///FOLDER, or a TOML or JSON file with such jobs. Can be given "
+            "several times. docs/logpush.md tells more.",
+        ),
         click.option(
             "--memory",
             "memory_mb",
@@ -184,6 +210,7 @@ def serve(
     admin_token: str | None,
     admin_token_file: Path | None,
     server_timing: bool,
+    logpush: tuple[str, ...],
 ) -> None:
     """Serve the Worker at PATH.
 
@@ -212,6 +239,7 @@ def serve(
                 state=state,
                 admin=admin_address(admin, admin_token, admin_token_file, dev=False),
                 server_timing=server_timing,
+                logpush=logpush,
             )
         )
     )
@@ -240,6 +268,7 @@ def dev(
     admin: tuple[str, int] | str | None,
     admin_token: str | None,
     admin_token_file: Path | None,
+    logpush: tuple[str, ...],
 ) -> None:
     """Run the Worker at PATH while you write it.
 
@@ -262,6 +291,7 @@ def dev(
                 memory_mb=memory_mb,
                 state=state,
                 admin=admin_address(admin, admin_token, admin_token_file, dev=True),
+                logpush=logpush,
             )
         )
     )

@@ -71,6 +71,7 @@ def _from_file(path: Path) -> WorkerConfig:
         root=path.parent.resolve(),
         vars=_vars(document, where, limits),
         services=read_services(document, where),
+        logpush=_logpush(document, where),
         tail_consumers=read_tail_consumers(document, where),
         routes=read_routes(document, where),
         bindings=read_bindings(document, where),
@@ -163,6 +164,13 @@ def _vars(document: dict[str, Any], where: str, limits: Limits) -> dict[str, Any
                 f"{where}: vars.{name}: larger than {limits.variable_kb} KB (limits.variable_kb)"
             )
     return table  # pyright: ignore[reportUnknownVariableType]
+
+
+def _logpush(document: dict[str, Any], where: str) -> bool:
+    value: Any = document.get("logpush", False)
+    if not isinstance(value, bool):
+        raise ConfigError(f"{where}: logpush must be true or false, not {_shown(value)}")
+    return value
 
 
 def _compatibility_date(document: dict[str, Any], where: str) -> str | None:

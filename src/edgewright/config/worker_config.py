@@ -73,6 +73,8 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The plain bindings of `env`: any JSON value."""
     services: dict[str, Service] = {}
     """Service bindings, by their names in `env`."""
+    logpush: bool = False
+    """Whether its requests are pushed, where there are Logpush jobs."""
     tail_consumers: list[str] = []
     """The Workers that are told of its requests, by their names."""
     bindings: dict[str, BindingConfig] = {}

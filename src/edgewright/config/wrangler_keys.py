@@ -9,12 +9,13 @@ USED = frozenset(
     """
     name main vars services route routes kv_namespaces ratelimits unsafe secrets edgewright
     compatibility_date compatibility_flags limits rules tail_consumers
+    logpush
     """.split()
 )
 
 HOSTED_ONLY = frozenset(
     """
-    $schema account_id compliance_region keep_vars legacy_env logpush placement preview_urls
+    $schema account_id compliance_region keep_vars legacy_env placement preview_urls
     previews send_metrics upload_source_maps usage_model workers_dev zone_id
     """.split()
 )

@@ -11,7 +11,10 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -30,6 +33,8 @@ from edgewright.gateway.hosts import describe_missing
 from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
 from edgewright.gateway.tail import TailError, TailServer
+from edgewright.logpush.errors import LogpushError
+from edgewright.logpush.starting import start_logpush
 from edgewright.observe.export import ExportError, start_export
 from edgewright.observe.figures import FigureKeeper
 from edgewright.observe.recent import Recent
@@ -39,6 +44,9 @@ from edgewright.observe.terminal import DevTerminal, ServeTerminal
 from edgewright.observe.trace import Tracing
 from edgewright.subrequest.dial import close_off
 from edgewright.worker import LOADING_ERRORS, Worker
+
+if TYPE_CHECKING:
+    from edgewright.logpush.pusher import Logpush
 
 
 def main() -> int:
@@ -74,7 +82,7 @@ async def _run(control: socket.socket) -> int:
     watching = asyncio.create_task(_watch_supervisor(reader, stop))
     try:
         return await _gateway(settings, writer, stop)
-    except (*LOADING_ERRORS, ServerError, ExportError) as error:
+    except (*LOADING_ERRORS, ServerError, ExportError, LogpushError) as error:
         writer.write(encode(Failed(str(error)[: MAX_LINE // 8])))
         with contextlib.suppress(OSError):
             await writer.drain()
@@ -118,6 +126,10 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         observers.append(exporter)
     for port in settings.closed_ports:
         close_off(port)
+    state = Path(settings.state) if settings.state else default_state(Path(settings.paths[0]))
+    logpush = start_logpush(settings.logpush, state, tracing)
+    if logpush is not None:
+        observers.append(logpush)
     most = Limits.of(settings.most, default=UNLIMITED)
     worker = Worker(
         settings.paths[0],
@@ -132,7 +144,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         sandbox=settings.sandbox,
         standby=not settings.dev,
         memory_mb=settings.memory_mb,
-        state=settings.state or default_state(Path(settings.paths[0])),
+        state=state,
         tracing=tracing,
         dev=settings.dev,
         host_cpus=settings.host_cpus,
@@ -149,8 +161,15 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
     async with contextlib.AsyncExitStack() as stack:
         if exporter is not None:
             stack.enter_context(exporter)  # and so it ends after the Worker, with all its traces
+        if logpush is not None:
+            stack.enter_context(logpush)
         await stack.enter_async_context(worker)
         warnings = _warnings(worker)
+        on_deploy: list[Callable[[], None]] = []
+        if logpush is not None:
+            on_deploy.append(partial(_push, worker, logpush))
+            if not any(version.config.logpush for version in worker.versions):
+                warnings.append("Nothing is pushed: no Worker has `logpush = true`.")
         try:
             await stack.enter_async_context(tail)
         except TailError as error:
@@ -162,8 +181,11 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
                 warnings.append(f"The admin port has nothing to show: {error}.")
         supervisor.write(encode(Ready(worker.bundle.name, warnings)))
         if isinstance(terminal, DevTerminal):
-            reloading = asyncio.create_task(_reload_on_change(worker, terminal))
+            on_deploy.append(partial(_show_sources, worker, terminal))
+            reloading = asyncio.create_task(_reload_on_change(worker, terminal, on_deploy))
             stack.push_async_callback(_end, reloading)
+        for tell in on_deploy:
+            tell()
         # What is here now stays; looking through it over and over costs a tenth of the throughput.
         # And a fan-out makes thousands of short-lived objects, which are no sign of garbage.
         gc.freeze()
@@ -185,12 +207,27 @@ def _warnings(worker: Worker) -> list[str]:
     return [*worker.config.warnings, warning]
 
 
-async def _reload_on_change(worker: Worker, terminal: DevTerminal) -> None:
-    def show_sources() -> None:
-        terminal.sources = Sources(worker.bundle.sources, worker.bundle.files)
+def _push(worker: Worker, logpush: Logpush) -> None:
+    """The requests of which Workers are pushed."""
+    logpush.workers = {
+        version.bundle.name: version.bundle.version
+        for version in worker.versions
+        if version.config.logpush
+    }
 
-    show_sources()
-    await Reloader(worker, on_deploy=show_sources, on_message=terminal.message).run()
+
+def _show_sources(worker: Worker, terminal: DevTerminal) -> None:
+    terminal.sources = Sources(worker.bundle.sources, worker.bundle.files)
+
+
+async def _reload_on_change(
+    worker: Worker, terminal: DevTerminal, on_deploy: list[Callable[[], None]]
+) -> None:
+    def deployed() -> None:
+        for tell in on_deploy:
+            tell()
+
+    await Reloader(worker, on_deploy=deployed, on_message=terminal.message).run()
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -43,6 +43,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: Sandbox = "auto"
     state: str | None = None
     """The folder for KV and the like; None is .edgewright/state beside the first Worker."""
+    logpush: list[str] = []
+    """Destinations, and files that name some; see logpush/job.py."""
     memory_mb: int | None = None
     """What this gateway's isolates may use together."""
     node: str | None = None

@@ -64,7 +64,7 @@ async def dial(
     loop = asyncio.get_running_loop()
     trace = trace or FetchTrace.of_nobody()
     trace.dialed = perf_counter()
-    context = _tls_context(http=http) if target.tls else None
+    context = tls_context(http=http) if target.tls else None
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             addresses = [
@@ -125,7 +125,7 @@ async def start_tls(
     """TLS on a connection that there is already, with whoever has a certificate for `host`. Raises
     DialError."""
     loop = asyncio.get_running_loop()
-    context = _tls_context(http=False)
+    context = tls_context(http=False)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             made = await loop.start_tls(transport, protocol, context, server_hostname=host)
@@ -212,7 +212,7 @@ async def _resolve(target: Target) -> list[IPAddress]:
 
 
 @functools.cache
-def _tls_context(*, http: bool) -> ssl.SSLContext:
+def tls_context(*, http: bool) -> ssl.SSLContext:
     """Trusts what the system trusts, or certifi's list where the system has none."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2

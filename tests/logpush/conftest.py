@@ -1,0 +1,4 @@
+from receiver import receiver
+from running import edgewright
+
+__all__ = ["edgewright", "receiver"]
