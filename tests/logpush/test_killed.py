@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -61,9 +62,9 @@ def buffered(state: Path) -> list[str]:
     """The paths of all requests that are in the buffer, in whole lines."""
     found: list[dict[str, Any]] = []
     for file in (state / "logpush" / "it").glob("*-*"):
-        for line in file.read_bytes().splitlines(keepends=True):
-            if line.endswith(b"\n"):
-                found.append(json.loads(line))
+        with contextlib.suppress(FileNotFoundError):  # it has just been given another name
+            lines = file.read_bytes().splitlines(keepends=True)
+            found += [json.loads(line) for line in lines if line.endswith(b"\n")]
     return paths(found)
 
 
