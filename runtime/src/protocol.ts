@@ -60,6 +60,7 @@ export type CallEvent = [
   entrypoint: string | null,
   props: Props,
   calls: Call[],
+  cause: MaybeId,
 ];
 export type TailEvent = [tag: "tail", request: Id, items: unknown];
 export type ReturnEvent = [tag: "return", op: Id, size: number, passed: Passed[], thrown: boolean];

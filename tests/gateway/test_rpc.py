@@ -90,7 +90,7 @@ async def test_a_call_and_its_answer(both: Both) -> None:
 async def test_a_stub_is_called_and_released(both: Both) -> None:
     await give_stub(both)
     await both.a.say(call(1, 8, stub=1))
-    assert await both.b.events() == [["call", 1, 5, None, None, [[2, None, ["m"], 0, []]]]]
+    assert await both.b.events() == [["call", 1, 5, None, None, [[2, None, ["m"], 0, []]], None]]
     await both.b.say(answer(1, 2))
     await both.a.events()
     await both.a.say(["release", 1])

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edgewright.gateway.active import ActiveRequest
+from edgewright.gateway.active import ActiveRequest, ServiceOp
 from edgewright.gateway.body_table import MOST_HELD, BodyTable
 from edgewright.gateway.channel import Channel
 from edgewright.gateway.rpc_parcels import (
@@ -160,6 +160,8 @@ class RpcTable:
         if service is None:
             raise ProtocolViolation("a call of nobody")
         request = SessionRequest(service, active, calls, blob)
+        if calls:
+            request.cause = ServiceOp(active, calls[0].outgoing.op)
         if active.trace is not None and calls:
             op, name = calls[0].outgoing.op, command.service or command.entrypoint or service.worker
             note = active.trace.fetch(op, method_of(calls), request.url, [], name)
@@ -217,7 +219,8 @@ class RpcTable:
         active.answered = active.started
         state = state_of(active)
         state.session, state.caller = self, request.calling
-        event = CallEvent(active.id, None, request.entrypoint, request.props, [])
+        cause = None if request.cause is None else request.cause.op_of(active.isolate)
+        event = CallEvent(active.id, None, request.entrypoint, request.props, [], cause)
         self.deliver(active, event, request.calls, request.blob)
         if all(call.outgoing.given_up for call in request.calls):
             _hang_up(active)

@@ -35,10 +35,10 @@ interface Arguments {
 // --- Calls that come -----------------------------------------------------------------------------
 
 export function handleCall(event: CallEvent, bytes: Uint8Array | null): void {
-  const { 1: id, 2: exportId, 3: entrypoint, 4: props, 5: calls } = event;
+  const { 1: id, 2: exportId, 3: entrypoint, 4: props, 5: calls, 6: cause } = event;
   let request = openRequests.get(id);
   if (exportId === null) {
-    request = new RequestContext(id);
+    request = new RequestContext(id, cause);
     beginSession(request);
   }
   if (request === undefined) return;

@@ -150,6 +150,8 @@ class CallEvent(Message, tag="call"):
     entrypoint: str | None
     props: dict[str, Any] | None
     calls: list[Call]
+    cause: int | None = None
+    """As of a RequestEvent, where the request begins by it."""
 
 
 class TailEvent(Message, tag="tail"):
