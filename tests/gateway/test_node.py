@@ -240,7 +240,8 @@ async def test_a_host_that_is_killed_is_replaced_at_once(node: Node) -> None:
     await text(node)
     (host,) = running(node)
     waiting = asyncio.create_task(get(node, "/wait?ms=5000", method="POST"))
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0)
+    await text(node)  # so the turn of the one before is over, and it is no suspect
     host.process.send_signal(signal.SIGKILL)
     with pytest.raises(WorkerFailure) as caught:
         await waiting
@@ -261,7 +262,7 @@ async def test_a_client_that_leaves_while_its_request_is_moved(
     await text(node)
     (host,) = running(node)
     active = await node.begin("w", Request("GET", "http://h/wait?ms=5000", []))
-    await asyncio.sleep(0.02)
+    await text(node)  # so the turn of the one before is over, and it is no suspect
     host.process.send_signal(signal.SIGKILL)
     for _ in range(5000):
         if active.isolate is None:
