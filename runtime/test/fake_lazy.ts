@@ -12,6 +12,8 @@ export function loadLazy(name: string): unknown {
       return require("../src/lazy/idna.js");
     case "legacy_encodings":
       return require("../src/lazy/legacy_encodings.js");
+    case "tidy_url":
+      return require("../src/lazy/tidy_url.js");
     case "whatwg_url":
       return require("../src/lazy/whatwg_url.js");
     default:

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { basicURLParse, serializeURL } from "whatwg-url/lib/url-state-machine.js";
 import { parseUrlencodedString, serializeUrlencoded } from "whatwg-url/lib/urlencoded.js";
+import { tidyUrl } from "../src/lazy/tidy_url.js";
 import { URL as OurURL } from "../src/web/url.js";
 import { parsePlain, parsePlainPath } from "../src/web/url_plain.js";
 import { URLSearchParams as OurParams } from "../src/web/url_search_params.js";
@@ -111,6 +112,28 @@ test("absolute paths resolve the fast way as the URL parser does it", () => {
     assert.equal(fast.href, serializeURL(record!), JSON.stringify([input, base]));
   }
   assert.ok(plain > 1_000, `only ${plain} plain URLs`);
+});
+
+test("URLs that are not plain become so as the URL parser has it", () => {
+  const pick = random(23);
+  let tidied = 0;
+  for (let round = 0; round < 60_000; round++) {
+    const base = ["https://a.b/c/d?e#f", "http://A.b:81", "https://a.b/c/./d/../e/", undefined][
+      pick(4)
+    ];
+    let input = ["", "http://", "HTTPS://A.b", "http://localhost:8787/", "x"][pick(5)]!;
+    for (let left = pick(9); left > 0; left--) input += pieces[pick(pieces.length)];
+    input = input.toWellFormed();
+    const tidy = tidyUrl(input, base);
+    const fast = tidy === null ? null : parsePlain(tidy);
+    if (fast === null) continue;
+    tidied++;
+    const baseURL = base === undefined ? null : basicURLParse(base);
+    const record = basicURLParse(input, { baseURL });
+    assert.ok(record !== null, `${JSON.stringify([input, base])} is no URL`);
+    assert.equal(fast.href, serializeURL(record), JSON.stringify([input, base]));
+  }
+  assert.ok(tidied > 10_000, `only ${tidied} of them`);
 });
 
 test("random URLs come out as node has them", () => {

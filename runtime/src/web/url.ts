@@ -3,7 +3,7 @@
 import type { UrlRecord } from "whatwg-url/lib/url-state-machine.js";
 import { ObjectHasOwn, StringSlice, StringStartsWith } from "../primordials.js";
 import { showAttributes } from "./inspect.js";
-import { urlParser } from "./url_parser.js";
+import { parseOdd, urlParser } from "./url_parser.js";
 import { type PlainUrl, parsePlain, parsePlainPath } from "./url_plain.js";
 import {
   linkedSearchParams,
@@ -315,8 +315,5 @@ function isPlain(parsed: PlainUrl | UrlRecord): parsed is PlainUrl {
 
 function parse(input: string, base: string | undefined): PlainUrl | UrlRecord | null {
   const plain = base === undefined ? parsePlain(input) : parsePlainPath(input, base);
-  if (plain !== null) return plain;
-  if (base === undefined) return urlParser().basicURLParse(input);
-  const baseURL = urlParser().basicURLParse(base);
-  return baseURL && urlParser().basicURLParse(input, { baseURL });
+  return plain ?? parseOdd(input, base);
 }
