@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 
 import msgspec
 
 from edgewright.observe.counts import Counts, Figures
-from edgewright.observe.histogram import bucket_of
+from edgewright.observe.histogram import BOUNDS
 from edgewright.observe.records import LogLine, Outcome, RequestRecord
 from edgewright.observe.trace import Trace
 
@@ -28,6 +29,9 @@ _UNHEARD = frozenset({Outcome.LOAD_SHED, Outcome.RATE_LIMITED})
 
 _CLASSES = ("none", *(f"{first}xx" for first in range(1, 10)))
 """Of status codes, by their first digit."""
+
+_OK = Outcome.OK
+_WENT_WELL = [(_OK.value, each) for each in _CLASSES]
 
 
 class WorkerState(msgspec.Struct, kw_only=True):
@@ -89,16 +93,20 @@ class FigureKeeper:
 
     def request_finished(self, record: RequestRecord) -> None:
         counts = self._counts.get((record.worker, record.version)) or self._counts_of(record)
-        outcome = record.outcome
-        counts.requests[outcome.value, _CLASSES[record.status // 100]] += 1
-        if outcome in _LIMITS:
-            counts.limits[_LIMITS[outcome]] += 1
-        if outcome in _UNHEARD:
-            return
-        counts.wall[bucket_of(record.wall_ms)] += 1
-        counts.wall_ms += record.wall_ms
-        counts.cpu[bucket_of(record.cpu_ms)] += 1
-        counts.cpu_ms += record.cpu_ms
+        if record.outcome is _OK:  # an enum's hash is a call of Python's
+            counts.requests[_WENT_WELL[record.status // 100]] += 1
+        else:
+            outcome = record.outcome
+            counts.requests[outcome.value, _CLASSES[record.status // 100]] += 1
+            if outcome in _LIMITS:
+                counts.limits[_LIMITS[outcome]] += 1
+            if outcome in _UNHEARD:
+                return
+        wall_ms, cpu_ms = record.wall_ms, record.cpu_ms
+        counts.wall[bisect_left(BOUNDS, wall_ms)] += 1
+        counts.wall_ms += wall_ms
+        counts.cpu[bisect_left(BOUNDS, cpu_ms)] += 1
+        counts.cpu_ms += cpu_ms
         if (trace := record.trace) is not None:
             if trace.cold_from:
                 counts.cold += 1

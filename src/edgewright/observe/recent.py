@@ -18,7 +18,7 @@ from itertools import count, islice
 
 import msgspec
 
-from edgewright.observe.records import FINE, LogLine, RequestRecord
+from edgewright.observe.records import FINE, LogLine, Outcome, RequestRecord
 from edgewright.observe.trace import Trace, getrandbits
 from edgewright.observe.views import RequestDetail, RequestSummary, detail, summary
 
@@ -31,6 +31,7 @@ MOST_PER_SECOND = 100
 
 _UP, _DOWN = 1.05, 1 / 1.05 ** (0.05 / 0.95)
 _MOST_WORKERS = 10_000
+_OK = Outcome.OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Recent:
         return merge(*(list(ring.kept)[::-1] for ring in rings), key=lambda each: -each.number)
 
     def _ring(self, record: RequestRecord) -> _Ring:
-        if record.outcome not in FINE:
+        if record.outcome is not _OK and record.outcome not in FINE:
             return self._failed
         mark = self._marks.get(record.worker, 0.0)
         if record.wall_ms > mark:
