@@ -128,6 +128,12 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
         STATE,
         admin_options,
         click.option(
+            "--sentry-dsn",
+            metavar="DSN",
+            envvar="SENTRY_DSN",
+            help="Tell the exceptions of Workers to this project of Sentry.",
+        ),
+        click.option(
             "--logpush",
             multiple=True,
             metavar="DESTINATION",
@@ -211,6 +217,7 @@ def serve(
     admin_token_file: Path | None,
     server_timing: bool,
     logpush: tuple[str, ...],
+    sentry_dsn: str | None,
 ) -> None:
     """Serve the Worker at PATH.
 
@@ -240,6 +247,7 @@ def serve(
                 admin=admin_address(admin, admin_token, admin_token_file, dev=False),
                 server_timing=server_timing,
                 logpush=logpush,
+                sentry_dsn=sentry_dsn,
             )
         )
     )
@@ -269,6 +277,7 @@ def dev(
     admin_token: str | None,
     admin_token_file: Path | None,
     logpush: tuple[str, ...],
+    sentry_dsn: str | None,
 ) -> None:
     """Run the Worker at PATH while you write it.
 
@@ -292,6 +301,7 @@ def dev(
                 state=state,
                 admin=admin_address(admin, admin_token, admin_token_file, dev=True),
                 logpush=logpush,
+                sentry_dsn=sentry_dsn,
             )
         )
     )

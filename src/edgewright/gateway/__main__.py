@@ -35,7 +35,7 @@ from edgewright.gateway.server import ServerError, Tls, serve
 from edgewright.gateway.tail import TailError, TailServer
 from edgewright.logpush.errors import LogpushError
 from edgewright.logpush.starting import start_logpush
-from edgewright.observe.export import ExportError, start_export
+from edgewright.observe.export import ExportError, start_export, start_sentry
 from edgewright.observe.figures import FigureKeeper
 from edgewright.observe.recent import Recent
 from edgewright.observe.records import Everybody, Observer
@@ -47,6 +47,7 @@ from edgewright.worker import LOADING_ERRORS, Worker
 
 if TYPE_CHECKING:
     from edgewright.logpush.pusher import Logpush
+    from edgewright.observe.sentry import SentryObserver
 
 
 def main() -> int:
@@ -130,6 +131,9 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
     logpush = start_logpush(settings.logpush, state, tracing)
     if logpush is not None:
         observers.append(logpush)
+    sentry = start_sentry(settings.sentry_dsn, tracing, dev=settings.dev)
+    if sentry is not None:
+        observers.append(sentry)
     most = Limits.of(settings.most, default=UNLIMITED)
     worker = Worker(
         settings.paths[0],
@@ -163,9 +167,13 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
             stack.enter_context(exporter)  # and so it ends after the Worker, with all its traces
         if logpush is not None:
             stack.enter_context(logpush)
+        if sentry is not None:
+            stack.enter_context(sentry)
         await stack.enter_async_context(worker)
         warnings = _warnings(worker)
         on_deploy: list[Callable[[], None]] = []
+        if sentry is not None:
+            on_deploy.append(partial(_tell_bundles, worker, sentry))
         if logpush is not None:
             on_deploy.append(partial(_push, worker, logpush))
             if not any(version.config.logpush for version in worker.versions):
@@ -214,6 +222,10 @@ def _push(worker: Worker, logpush: Logpush) -> None:
         for version in worker.versions
         if version.config.logpush
     }
+
+
+def _tell_bundles(worker: Worker, sentry: SentryObserver) -> None:
+    sentry.bundles = {version.bundle.name: version.bundle for version in worker.versions}
 
 
 def _show_sources(worker: Worker, terminal: DevTerminal) -> None:

@@ -43,6 +43,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: Sandbox = "auto"
     state: str | None = None
     """The folder for KV and the like; None is .edgewright/state beside the first Worker."""
+    sentry_dsn: str | None = None
+    """Where exceptions are told."""
     logpush: list[str] = []
     """Destinations, and files that name some; see logpush/job.py."""
     memory_mb: int | None = None

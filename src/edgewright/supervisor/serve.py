@@ -56,6 +56,8 @@ class ServeSettings:
     sandbox: Sandbox = "auto"
     state: Path | None = None
     """The folder for KV and the like; None is .edgewright/state beside the first Worker."""
+    sentry_dsn: str | None = None
+    """Where exceptions are told."""
     logpush: tuple[str, ...] = ()
     """Where requests are pushed: destinations, and files that name some; see logpush/job.py."""
     memory_mb: int | None = None
@@ -169,6 +171,7 @@ class _Supervisor:
                 outbound=settings.outbound,
                 sandbox=settings.sandbox,
                 state=str(settings.state.absolute()) if settings.state else None,
+                sentry_dsn=settings.sentry_dsn,
                 logpush=list(settings.logpush),
                 memory_mb=max(1, self._memory_mb // self._count),
                 node=None if self._admin is None else self._admin.node,
