@@ -124,6 +124,7 @@ export type CauseCommand = [
   cause: MaybeId,
   unread: Ids,
   known: Id,
+  signal: boolean,
 ];
 export type PassedCommand = [tag: "passed", request: Id, op: Id, form: string, length: number];
 export type OperateCommand = [

@@ -7,8 +7,8 @@ import { loadLazy } from "./lazy.js";
 export interface Watcher {
   /** The request's subrequests are watched from here on. */
   begin(request: RequestContext): void;
-  /** A subrequest's command has been sent. */
-  called(request: RequestContext, op: number): void;
+  /** A subrequest's command has been sent. `signal`: there is one that may end it. */
+  called(request: RequestContext, op: number, signal: boolean): void;
   /** The Worker is about to get the response to an op. */
   arrived(request: RequestContext, op: number, response: object): void;
   /** The event that is being handled is over, with all that it has set going. */

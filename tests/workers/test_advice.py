@@ -122,6 +122,16 @@ async def test_use_close_to_a_limit(advice_of: AdviceOf) -> None:
     assert "subrequests: 40 of 50" in [found.text[:24] for found in await advice_of("/many")][-1]
 
 
+async def test_which_subrequests_may_be_ended_by_a_signal(run: Run, upstream: Origin) -> None:
+    tracing = Tracing(on=True, watch=True)
+    running = await run(WORKER, tracing=tracing, env={"UP": upstream.url})
+    await running.text("/bounded")
+    assert await running.worker.drain()
+    trace = running.observed.requests[-1].trace
+    assert trace is not None
+    assert [fetch.signal for fetch in trace.fetches.values()] == [False, True]
+
+
 async def test_a_worker_that_meddles_with_stacks(advice_of: AdviceOf) -> None:
     (found,) = await advice_of("/hostile")
     assert (found.kind, found.at) == ("sequential", [])

@@ -60,7 +60,7 @@ export const watcher: Watcher = {
     });
   },
 
-  called(request, op) {
+  called(request, op, signal) {
     const watched = requests.get(request);
     if (watched === undefined) return;
     const unread = safeList<number>();
@@ -69,7 +69,7 @@ export const watcher: Watcher = {
     });
     const by = cause !== null && cause.request === request ? cause.op : null;
     const known = watched.known + (isNews(watched) ? 1 : 0);
-    send(["cause", request.id, op, callSite(), by, toArray(unread), known]);
+    send(["cause", request.id, op, callSite(), by, toArray(unread), known, signal]);
   },
 
   arrived(request, op, response) {

@@ -105,7 +105,7 @@ function subrequest(request: Request, service: ServiceRef | null): Promise<Respo
       ],
       inline ?? undefined,
     );
-    watcher?.called(context, op);
+    watcher?.called(context, op, signal !== null);
   });
 }
 

@@ -30,7 +30,7 @@ class Advice:
     """One thing, with its proof."""
 
     kind: str
-    """"sequential", "duplicate", "buffered", "queued", "floating" or "limit"."""
+    """"sequential", "duplicate", "buffered", "queued", "floating", "upstream" or "limit"."""
     text: str
     """For a person. It quotes URLs: what they hold is the Worker's or its client's."""
     at: list[str] = field(default_factory=list[str])
@@ -48,6 +48,7 @@ def advice(trace: Trace) -> list[Advice]:
         *_buffered(fetches),
         *_queued(fetches, trace),
         *_floating(fetches),
+        *_slow_upstreams(trace),
         *_near_limits(trace),
     ]
 
@@ -167,6 +168,20 @@ def _floating(fetches: list[FetchTrace]) -> list[Advice]:
         )
         for fetch in fetches
         if fetch.floating
+    ]
+
+
+def _slow_upstreams(trace: Trace) -> list[Advice]:
+    return [
+        Advice(
+            "upstream",
+            f"{slow.origin} makes the slowest 1 % of requests slow: of the last {slow.requests} "
+            f"that called it, these take {_ms(slow.p99)} or more, most of it this call, and half "
+            f"of all at most {_ms(slow.median)}. Nothing bounds it: "
+            "`signal: AbortSignal.timeout(ms)` does.",
+            [slow.at] if slow.at else [],
+        )
+        for slow in trace.slow_upstreams
     ]
 
 

@@ -8,11 +8,12 @@ are `time.perf_counter()`'s, in seconds.
 from __future__ import annotations
 
 import random
-import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from edgewright.observe.trace_context import parse_traceparent, tracestate
+from edgewright.observe.upstreams import SlowUpstream, Upstreams
 from edgewright.protocol.messages import CauseCommand, PassedCommand
 from edgewright.secrets.masking import Mask, no_mask
 
@@ -26,11 +27,6 @@ MOST_NOTES = 10_000
 """Of each kind, for one request; what is more is counted and not kept."""
 
 _IDS = random.SystemRandom()
-_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
-_LATER_VERSION = re.compile(
-    r"(?!00|ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
-)
-_TRACESTATE = re.compile(r"[ -~]{1,4096}")
 _LONGEST = 2048
 """Characters of a subrequest's URL, and of a place in the code, that are kept."""
 _FORMS = {
@@ -83,6 +79,8 @@ class FetchTrace:
     """Equal for those that ask for the same; 0 where nobody watches."""
     known = 0
     """How often the request had got to know something else by then."""
+    signal: bool | None = None
+    """Whether the Worker gave a signal that may end it; None where nobody watches."""
     passed = ""
     """The body was read by this ("text()" …), and the same was sent on."""
     length = 0
@@ -147,6 +145,9 @@ class Trace:
     dropped = 0
     """Notes that were too many to keep."""
     subrequests = 0
+    upstreams: Upstreams | None = None
+    """What is known of upstreams over many requests; none where nobody watches."""
+    slow_upstreams: Sequence[SlowUpstream] = ()
     error: WorkerError | None = None
     consumed: tuple[str, ...] = ()
     """Of a tail handler: the Workers that it was told of."""
@@ -185,7 +186,7 @@ class Trace:
         """An exporter sends it."""
         self.watched = watched
         """The isolate tells what the Worker does with its responses."""
-        self._state = _tracestate(headers) if parent_id and propagate else ""
+        self._state = tracestate(headers) if parent_id and propagate else ""
         self._propagate = propagate
         self._context: tuple[str, str] | None = None
         self.began = time.perf_counter()
@@ -281,6 +282,7 @@ class Trace:
             note.at = command.at if len(command.at) <= _LONGEST else ""
             note.cause = command.cause
             note.known = command.known
+            note.signal = command.signal
             note.unread = frozenset(command.unread[:MOST_NOTES])
 
     def answer(self, status: int, now: float) -> None:
@@ -311,6 +313,8 @@ class Trace:
         for op in unfinished:
             if note := self.fetches.get(op):
                 note.floating = True
+        if self.upstreams is not None:
+            self.slow_upstreams = self.upstreams.ended(self)
         if self.on_end is not None:
             self.on_end()
 
@@ -332,6 +336,7 @@ class Tracing:
     ) -> None:
         self.on = on
         self.watch = watch
+        self._upstreams = Upstreams() if watch else None
         self.server_timing = server_timing
         """Whether responses tell what their traces do; see there."""
         self._always = on
@@ -365,6 +370,7 @@ class Tracing:
                 worker, request, limits, above.trace_id, call.span_id,
                 sampled=above.sampled, watched=self.watch, propagate=self.propagate,
             )  # fmt: skip
+            trace.upstreams = self._upstreams
             return trace
         known = parse_traceparent(headers) if self.propagate and "traceparent" in headers else None
         if known is not None:
@@ -372,28 +378,9 @@ class Tracing:
         else:
             trace_id, parent_id = getrandbits(128) or 1, 0
             sampled = self.rate >= 1.0 or random.random() < self.rate
-        return Trace(
+        trace = Trace(
             worker, request, limits, trace_id, parent_id,
             sampled=sampled, watched=self.watch, propagate=self.propagate,
         )  # fmt: skip
-
-
-def _tracestate(headers: list[str]) -> str:
-    """What other tracing systems have to say, to be passed on as a header line (§3.3)."""
-    values = [headers[i + 1] for i in range(0, len(headers), 2) if headers[i] == "tracestate"]
-    text = ",".join(values)
-    return f"tracestate: {text}\r\n" if _TRACESTATE.fullmatch(text) else ""
-
-
-def parse_traceparent(headers: list[str]) -> tuple[int, int, bool] | None:
-    """Trace, parent and the "sampled" flag, where there is one valid header (W3C Trace Context
-    §3.2)."""
-    values = [headers[i + 1] for i in range(0, len(headers), 2) if headers[i] == "traceparent"]
-    if len(values) != 1:
-        return None
-    text = values[0].strip()
-    found = _TRACEPARENT.fullmatch(text) or _LATER_VERSION.fullmatch(text)
-    if found is None:
-        return None
-    trace_id, parent_id, flags = (int(part, 16) for part in found.groups())
-    return (trace_id, parent_id, bool(flags & 1)) if trace_id and parent_id else None
+        trace.upstreams = self._upstreams
+        return trace

@@ -10,6 +10,14 @@ const SCENES = {
     const c = await get(up, 40, "c");
     return Response.json([await a.text(), await b.text(), await c.text()]);
   },
+  async "/bounded"(up) {
+    const signal = AbortSignal.timeout(10_000);
+    const responses = await Promise.all([
+      fetch(`${up}/delay/1?a`),
+      fetch(`${up}/delay/1?b`, { signal }),
+    ]);
+    return Response.json(responses.map((response) => response.status));
+  },
   async "/two-then-one"(up) {
     const [a, b] = await Promise.all([get(up, 60, "a"), get(up, 50, "b")]);
     const c = await get(up, 40, "c");

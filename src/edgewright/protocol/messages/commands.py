@@ -42,6 +42,8 @@ class CauseCommand(Message, tag="cause"):
     """The ops whose responses had come and of which nothing had been looked at."""
     known: Id
     """How often the request had got to know anything by then, those responses left out."""
+    signal: bool
+    """A signal was given that may end it."""
 
 
 class PassedCommand(Message, tag="passed"):
