@@ -123,7 +123,7 @@ class Site:
     port: int
     observer: Recorder
 
-    async def raw(self, request: bytes, *, timeout: float = 5) -> bytes:
+    async def raw(self, request: bytes, *, timeout: float = 60) -> bytes:
         """Everything that comes back for these very bytes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(request)
@@ -315,7 +315,7 @@ async def test_request_bodies(site: Site, path: str, size: int, chunked: bool) -
         for start in range(0, size, 100_000):
             yield body[start : start + 100_000]
 
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.post(
             f"http://127.0.0.1:{site.port}{path}", content=pieces() if chunked else body
         )
@@ -329,7 +329,7 @@ async def test_a_body_that_is_not_read_to_its_end_spoils_nothing(site: Site, pat
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(b"POST " + path + b" HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n")
     writer.write(bytes(500_000))
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
     assert head.startswith(b"HTTP/1.1 200 ")
     # What follows on this connection is a body's rest, and never taken for a request.
     with contextlib.suppress(ConnectionError):
@@ -409,10 +409,10 @@ async def test_a_piped_response_lets_go_of_its_upstream_when_the_client_leaves(s
     port = server.sockets[0].getsockname()[1]
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(b"GET /upstream?url=http://127.0.0.1:%d/ HTTP/1.1\r\nHost: h\r\n\r\n" % port)
-    await asyncio.wait_for(reader.readuntil(b"xxx"), 5)
+    await asyncio.wait_for(reader.readuntil(b"xxx"), 60)
     await asyncio.sleep(0.1)
     writer.close()
-    await asyncio.wait_for(gone.wait(), 3)
+    await asyncio.wait_for(gone.wait(), 60)
     server.close()
 
 

@@ -73,7 +73,7 @@ class Played:
 
     async def _receive(self) -> None:
         loop = asyncio.get_running_loop()
-        data = await asyncio.wait_for(loop.sock_recv(self.socket, 1 << 20), 2)
+        data = await asyncio.wait_for(loop.sock_recv(self.socket, 1 << 20), 60)
         assert data, "the gateway has closed the connection"
         frames = self._decoder.feed(data)
         self._due += len(frames)
@@ -96,7 +96,7 @@ class Played:
         """Whether the gateway closes the connection."""
         loop = asyncio.get_running_loop()
         try:
-            while await asyncio.wait_for(loop.sock_recv(self.socket, 1 << 16), 1):
+            while await asyncio.wait_for(loop.sock_recv(self.socket, 1 << 16), 60):
                 pass
         except TimeoutError:
             return False
@@ -488,7 +488,7 @@ async def test_lies_end_the_isolate_and_are_told(played: Played, lie: list[list[
     active = await played.start()
     await played.say(*lie)
     with pytest.raises(WorkerFailure) as caught:
-        await asyncio.wait_for(active.head.wait(), 2)
+        await asyncio.wait_for(active.head.wait(), 60)
     assert caught.value.outcome is Outcome.INTERNAL_ERROR
     assert await played.closed()
     assert played.ended == [True]
@@ -565,7 +565,7 @@ async def test_junk_ends_the_isolate(played: Played, junk: bytes) -> None:
     active = await played.start()
     await played.raw(junk)
     with pytest.raises(WorkerFailure):
-        await asyncio.wait_for(active.head.wait(), 2)
+        await asyncio.wait_for(active.head.wait(), 60)
     assert played.ended == [True]
 
 
@@ -616,7 +616,7 @@ async def test_an_answer_before_the_question_was_read_is_a_lie(played: Played) -
     await asyncio.sleep(0)
     await played.raw(encode_frame(b"[[],[]]"))
     with pytest.raises(WorkerFailure):
-        await asyncio.wait_for(active.head.wait(), 2)
+        await asyncio.wait_for(active.head.wait(), 60)
     assert played.ended == [True]
 
 

@@ -55,7 +55,7 @@ async def raw(port: int, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     try:
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
 
@@ -288,7 +288,7 @@ def test_drain_does_not_wait_for_idle_connections() -> None:
         clock = asyncio.get_running_loop().time
         async with served(recorder([])) as (port, stopped):
             _, never_used = await asyncio.open_connection("127.0.0.1", port)
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(timeout=60) as client:
                 await client.get(f"http://127.0.0.1:{port}/")
                 start = clock()
                 await stopped()

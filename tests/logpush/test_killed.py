@@ -70,7 +70,7 @@ def buffered(state: Path) -> list[str]:
 
 async def ask(command: Command, count: int, first: int = 0) -> int:
     """How many were answered before the server was gone."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         for number in range(first, first + count):
             try:
                 await client.get(f"{command.url}/{number}")

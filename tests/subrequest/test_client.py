@@ -277,11 +277,11 @@ async def test_the_head_comes_before_the_body_has_ended(client: SubrequestClient
         writer.write(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n")
 
     async with upstream(answer) as server:
-        response = await asyncio.wait_for(get(client, server.url()), 2)
+        response = await asyncio.wait_for(get(client, server.url()), 60)
         assert response.body is not None
         assert not isinstance(response.body, bytes)
         assert response.body.length is None
-        assert await asyncio.wait_for(response.body.read(), 2) == b"data: 1\n\n"
+        assert await asyncio.wait_for(response.body.read(), 60) == b"data: 1\n\n"
         more.set()
         assert await read_all(response.body) == b"data: 2\n\n"
         assert await response.body.read() == b""
@@ -342,12 +342,12 @@ async def test_both_ways_at_once(client: SubrequestClient) -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     queue.put_nowait(b"first")
-    response = await asyncio.wait_for(client.fetch("POST", url, [], Live(), "follow"), 2)
+    response = await asyncio.wait_for(client.fetch("POST", url, [], Live(), "follow"), 60)
     assert response.body is not None
     assert not isinstance(response.body, bytes)
-    assert await asyncio.wait_for(response.body.read(), 2) == b"FIRST"
+    assert await asyncio.wait_for(response.body.read(), 60) == b"FIRST"
     queue.put_nowait(b"second")
-    assert await asyncio.wait_for(response.body.read(), 2) == b"SECOND"
+    assert await asyncio.wait_for(response.body.read(), 60) == b"SECOND"
     queue.put_nowait(b"")
     assert await read_all(response.body) == b""
     server.close()
@@ -422,8 +422,8 @@ async def test_a_request_body_that_breaks_off(client: SubrequestClient) -> None:
     body = Broken(b"some")
     async with upstream(says(ok(b""))) as server:
         with pytest.raises(SubrequestError, match=r"The client disconnected\."):
-            await asyncio.wait_for(client.fetch("POST", server.url(), [], body, "follow"), 2)
-        await asyncio.wait_for(server.lost.wait(), 2)
+            await asyncio.wait_for(client.fetch("POST", server.url(), [], body, "follow"), 60)
+        await asyncio.wait_for(server.lost.wait(), 60)
     assert not server.calls
     assert body.discarded
 
@@ -457,21 +457,21 @@ async def cancel(task: asyncio.Task[UpstreamResponse]) -> None:
 async def test_cancelling_before_the_head_closes_the_connection(client: SubrequestClient) -> None:
     async with silent_upstream(b"") as (url, asked, gone):
         fetching = asyncio.create_task(get(client, url))
-        await asyncio.wait_for(asked.wait(), 2)
+        await asyncio.wait_for(asked.wait(), 60)
         await cancel(fetching)
-        await asyncio.wait_for(gone.wait(), 0.5)
+        await asyncio.wait_for(gone.wait(), 60)
 
 
 async def test_the_head_does_not_wait_for_a_short_body_that_dawdles(
     client: SubrequestClient,
 ) -> None:
     async with silent_upstream(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n1") as (url, _, gone):
-        body = (await asyncio.wait_for(get(client, url), 2)).body
+        body = (await asyncio.wait_for(get(client, url), 60)).body
         assert body is not None
         assert not isinstance(body, bytes)
         assert await body.read() == b"1"
         body.discard()
-        await asyncio.wait_for(gone.wait(), 2)
+        await asyncio.wait_for(gone.wait(), 60)
 
 
 async def test_cancelling_an_upload_breaks_it_off(client: SubrequestClient) -> None:
@@ -498,7 +498,7 @@ async def test_cancelling_an_upload_breaks_it_off(client: SubrequestClient) -> N
         fetching = asyncio.create_task(client.fetch("POST", server.url(), [], Stalled(), "follow"))
         await asyncio.sleep(0.1)
         await cancel(fetching)
-        await asyncio.wait_for(server.lost.wait(), 2)
+        await asyncio.wait_for(server.lost.wait(), 60)
     assert server.connections == 1
     assert not server.calls
 
@@ -518,8 +518,8 @@ async def test_discarding_a_body_closes_the_connection(
         body.discard()
         if read is not None:
             # Whoever waits for more is not left waiting.
-            assert await asyncio.wait_for(read, 1) == b""
-        await asyncio.wait_for(gone.wait(), 2)
+            assert await asyncio.wait_for(read, 60) == b""
+        await asyncio.wait_for(gone.wait(), 60)
         assert await body.read() == b""
         body.discard()
 

@@ -43,7 +43,7 @@ async def test_bodies_that_nobody_reads_are_given_up(run: Run, upstream: Origin,
 
 async def leave(url: str, *, after: float) -> None:
     """Asks and goes away."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         with pytest.raises(httpx.ReadTimeout):
             await client.get(url, timeout=httpx.Timeout(5, read=after))
 
@@ -77,7 +77,7 @@ async def test_a_client_that_leaves_in_the_middle_of_a_stream(
     running = await run(WORKER)
     url = await http(running.worker.asgi())
     async with (
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=60) as client,
         client.stream("GET", f"{url}{path}?upstream={upstream.url}") as response,
     ):
         async for text in response.aiter_text():

@@ -159,7 +159,7 @@ async def test_lengths_are_told_where_they_are_known(
     bodies: Running, http: Serve, upstream: Origin
 ) -> None:
     url = await http(bodies.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         for path, length in [
             ("/empty", "0"),
             ("/fixed", "10"),
@@ -175,7 +175,7 @@ async def test_a_body_that_breaks_off_does_not_end_as_if_complete(
     bodies: Running, http: Serve
 ) -> None:
     url = await http(bodies.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(f"{url}/breaks")
     assert any("it broke" in message for message in bodies.logged)
@@ -194,7 +194,7 @@ async def test_a_length_that_was_copied_from_another_body_does_not_count(
     bodies: Running, http: Serve, upstream: Origin
 ) -> None:
     url = await http(bodies.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.get(f"{url}/copied-head?from={upstream.url}/bytes/1000")
         assert response.text == "shorter"
         assert "content-length" not in response.headers
@@ -226,7 +226,7 @@ async def test_a_slow_reader_does_not_fill_the_gateway(
 ) -> None:
     command = await edgewright("serve", WORKER)
     url = urlsplit(command.url)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         await client.get(f"{command.url}/empty")
     before = await command.settled()
     connection = socket.create_connection((url.hostname, url.port))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 from running import Origin, Run
@@ -13,9 +12,13 @@ WORKER = Path(__file__).parent / "fan_out.js"
 
 async def test_as_slow_as_the_slowest_not_as_the_sum(run: Run, upstream: Origin) -> None:
     running = await run(WORKER, limits={"connections": 10})
-    answer = await running.json(f"/staggered?count=10&upstream={upstream.url}")
-    assert answer["texts"] == [f"after {50 + i * 10} ms" for i in range(10)]
-    assert 130 <= answer["ms"] < 900  # one after the other it would be 950
+    for _ in range(50):  # the machine may be busy: once is enough
+        answer = await running.json(f"/staggered?count=10&upstream={upstream.url}")
+        assert answer["texts"] == [f"after {50 + i * 10} ms" for i in range(10)]
+        assert answer["ms"] >= 130
+        if answer["ms"] < 900:
+            break
+    assert answer["ms"] < 900  # one after the other it would be 950
 
 
 async def test_sixty_are_on_the_way_at_once(run: Run, upstream: Origin) -> None:
@@ -28,9 +31,8 @@ async def test_sixty_are_on_the_way_at_once(run: Run, upstream: Origin) -> None:
 async def test_requests_interleave_in_one_isolate(run: Run, upstream: Origin) -> None:
     running = await run(WORKER)
     path = f"/?count=5&upstream={upstream.url}"
-    began = time.monotonic()
     assert await asyncio.gather(*(running.text(path) for _ in range(10))) == ["5"] * 10
-    assert time.monotonic() - began < 2
+    assert upstream.app.peak > 5
     assert [record.subrequests for record in running.observed.requests] == [5] * 10
 
 

@@ -290,7 +290,7 @@ async def _settled(slow: Slow) -> None:
 
 async def test_the_length_of_before_is_not_told(streaming: Running, http: Serve) -> None:
     url = await http(streaming.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.get(f"{url}/length")
     assert response.text == "<p>"
     assert "content-length" not in response.headers

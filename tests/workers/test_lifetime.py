@@ -84,7 +84,7 @@ async def test_pass_through_goes_to_the_origin(
 ) -> None:
     running = await run(WORKER, upstream=upstream.url)
     url = await http(running.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.request(
             "GET" if body is None else "POST", f"{url}/pass?a=%2F", content=body
         )
@@ -100,7 +100,7 @@ async def test_pass_through_of_a_body_that_was_read_is_not_possible(
 ) -> None:
     running = await run(WORKER, upstream=upstream.url)
     url = await http(running.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.post(f"{url}/pass?read=1", content=b"x" * 100_000)
     assert response.status_code == 500
     assert upstream.app.seen == []
@@ -109,7 +109,7 @@ async def test_pass_through_of_a_body_that_was_read_is_not_possible(
 async def test_pass_through_without_an_origin_is_an_error_page(run: Run, http: Serve) -> None:
     running = await run(WORKER)
     url = await http(running.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.get(f"{url}/pass")
     assert (response.status_code, response.text) == (500, "error code: 1101")
 
@@ -123,6 +123,6 @@ async def test_pass_through_to_itself_ends(run: Run, http: Serve) -> None:
     url = await http(app)
     running = await run(WORKER, upstream=url)
     apps.append(running.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{url}/pass")).status_code == 500
     assert len(running.observed.requests) == 2

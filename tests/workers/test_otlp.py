@@ -71,7 +71,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 
 async def ask(command: Command, path: str, **headers: str) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{command.url}{path}", headers=headers)).status_code == 200
 
 

@@ -115,6 +115,6 @@ async def test_the_command_takes_services(edgewright: Edgewright, upstream: Orig
     command = await edgewright(
         "serve", HERE, "--service", f"py={place}", "--service", f"api={upstream.url}"
     )
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         text = (await client.get(f"{command.url}/PY/x")).text
     assert text == "GET https://inner.test/x? worker yes 0"

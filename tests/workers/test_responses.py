@@ -39,7 +39,7 @@ async def test_the_ways_to_make_a_response(running: Running) -> None:
 
 
 async def test_heads_reach_the_client(url: str) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{url}/status?code=418")).status_code == 418
         assert (await client.get(f"{url}/status?code=599")).status_code == 599
         assert (await client.get(f"{url}/latin")).headers["x-latin"] == "café"
@@ -68,7 +68,7 @@ async def test_a_handler_that_fails(running: Running, url: str, path: str, messa
     with pytest.raises(WorkerException) as caught:
         await running.fetch(path)
     assert message in str(caught.value)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.get(f"{url}{path}")
         assert (response.status_code, response.text) == (500, "error code: 1101")
         response = await client.get(f"{url}{path}", headers={"accept": "text/html"})
@@ -85,7 +85,7 @@ async def test_a_handler_that_fails(running: Running, url: str, path: str, messa
 
 async def test_in_dev_the_page_shows_the_exception(running: Running, http: Serve) -> None:
     url = await http(running.worker.asgi(dev=True))
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         page = (await client.get(f"{url}/throws", headers={"accept": "text/html"})).text
         text = (await client.get(f"{url}/throws")).text
     for shown in ("TypeError", "secret message", "responses.js", "throw new TypeError("):
@@ -107,7 +107,7 @@ async def test_stacks_point_into_the_source(running: Running) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])
 async def test_what_the_worker_says_is_encoded_is_encoded(url: str, coding: str) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         response = await client.get(f"{url}/coded?coding={coding}")
     assert response.headers["content-encoding"] == coding
     assert response.text == "All work and no play. " * 1000
@@ -115,7 +115,10 @@ async def test_what_the_worker_says_is_encoded_is_encoded(url: str, coding: str)
 
 
 async def test_what_is_encoded_already_stays_as_it_is(url: str) -> None:
-    async with httpx.AsyncClient() as client, client.stream("GET", f"{url}/coded-manual") as answer:
+    async with (
+        httpx.AsyncClient(timeout=60) as client,
+        client.stream("GET", f"{url}/coded-manual") as answer,
+    ):
         assert [part async for part in answer.aiter_raw()] == [b"not really gzip"]
 
 
@@ -123,7 +126,7 @@ async def test_what_is_encoded_already_stays_as_it_is(url: str) -> None:
 async def test_codings_of_an_upstream(url: str, upstream: Origin, coding: str) -> None:
     path = f"{url}/coded-upstream?from={upstream.url}/{coding}&how="
     decode = gzip.decompress if coding == "gzip" else brotli.decompress
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{path}read")).text == TEXT[:20]
         for how in ("untouched", "transform"):
             async with client.stream("GET", path + how) as response:

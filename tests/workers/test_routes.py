@@ -93,7 +93,7 @@ async def test_what_no_route_matches_is_not_found_and_in_dev_the_first_s(
 ) -> None:
     running = await run(worker(tmp_path, "a", "a.com/*"), others=[worker(tmp_path, "b", "b.com/*")])
     url = await http(running.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         answers = [
             await client.get(f"{url}/x", headers={"host": host}) for host in ("a.com", "b.com", "c")
         ]

@@ -91,7 +91,7 @@ async def test_an_error_page_does_not_tell_a_secret(
 ) -> None:
     running = await run(folder, state=state)
     url = await http(running.worker.asgi(dev=True))
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         page = await client.get(f"{url}/throw", headers={"accept": "text/html"})
     assert "the key *** was refused" in page.text
     assert VALUE not in page.text

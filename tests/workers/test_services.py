@@ -102,5 +102,5 @@ async def test_names_differ(run: Run) -> None:
 
 async def test_the_command_serves_several(edgewright: Edgewright) -> None:
     command = await edgewright("serve", FRONT, BACK)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{command.url}/a")).text == "back: GET /a null"

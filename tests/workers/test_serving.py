@@ -58,13 +58,13 @@ async def test_tls(
 async def test_pass_through_of_the_command(edgewright: Edgewright, upstream: Origin) -> None:
     worker = WORKERS / "lifetime.js"
     command = await edgewright("serve", worker, "--upstream", upstream.url)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{command.url}/pass")).text == "origin /pass"
 
 
 async def test_dev_shows_where_it_was_thrown(edgewright: Edgewright) -> None:
     command = await edgewright("dev", WORKERS / "responses.js")
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         page = (await client.get(f"{command.url}/throws", headers={"accept": "text/html"})).text
     assert "secret message" in page
     assert "throw new TypeError(" in page

@@ -36,7 +36,7 @@ async def test_a_head_that_is_too_large_is_refused(
 ) -> None:
     running = await run(WORKER)
     url = await http(running.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"{url}{path}", headers=headers)).status_code == status
     assert len(running.observed.requests) == (status == 200)
 
@@ -49,7 +49,7 @@ async def test_a_body_that_is_too_large_is_refused(run: Run, http: Serve, chunke
 
     running = await run(WORKER, limits={"request_body_mb": 1})
     url = await http(running.worker.asgi())
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         body = chunks() if chunked else b"x" * (1 << 20) + b"x"
         assert (await client.post(url, content=body)).status_code == 413
         response = await client.post(url, content=b"x" * (1 << 20))

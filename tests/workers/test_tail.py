@@ -65,7 +65,7 @@ async def tail() -> AsyncIterator[Tail]:
 
 
 async def ask(command: Command, path: str, **options: Any) -> None:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         await client.get(f"{command.url}{path}", **options)
 
 
