@@ -75,13 +75,13 @@ async def http() -> AsyncIterator[Serve]:
     async with contextlib.AsyncExitStack() as stack:
 
         async def http(app: ASGIApp) -> str:
-            return await stack.enter_async_context(_served(app))
+            return await stack.enter_async_context(served(app))
 
         yield http
 
 
 @contextlib.asynccontextmanager
-async def _served(app: ASGIApp) -> AsyncIterator[str]:
+async def served(app: ASGIApp) -> AsyncIterator[str]:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     port: int = listener.getsockname()[1]
     stop = asyncio.Event()

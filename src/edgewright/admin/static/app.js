@@ -107,7 +107,9 @@ function pressed(event) {
   if (document.querySelector("dialog[open]")) return;
   const target = event.target;
   if (target instanceof HTMLInputElement) {
-    if (event.key === "Escape") target.blur();
+    if (event.key !== "Escape") return;
+    target.blur();
+    event.preventDefault(); // what was searched for stays
     return;
   }
   if (target instanceof HTMLSelectElement) return;
@@ -129,7 +131,7 @@ function taken(event) {
     case "/":
       if (view.key?.(event)) return true;
       location.hash = "#/requests";
-      requestAnimationFrame(() => view.key?.(event));
+      addEventListener("hashchange", () => view.key?.(event), { once: true });
       return true;
     default:
       return view.key?.(event) ?? false;

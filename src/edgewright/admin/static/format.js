@@ -149,6 +149,15 @@ export function shortUrl(url) {
 }
 
 /**
+ * @param {string} url
+ * @returns {[host: string, path: string]}
+ */
+export function hostAndPath(url) {
+  const found = /^https?:\/\/([^/?#]*)(.*)$/s.exec(url);
+  return found ? [visible(found[1] ?? ""), visible(found[2] || "/")] : ["", visible(url)];
+}
+
+/**
  * Three digits.
  *
  * @param {number} value

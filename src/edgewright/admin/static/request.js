@@ -39,6 +39,8 @@ export function requestView(id, back) {
         content.replaceChildren(h("p", { class: "empty" }, gone));
       }
       loaded = true;
+      const head = content.querySelector("h1");
+      if (document.activeElement === document.body) head?.focus({ preventScroll: true });
     },
     key(event) {
       if (event.key === "Escape") {

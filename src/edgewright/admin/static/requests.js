@@ -2,7 +2,7 @@
 
 import { getOverview, getRequests } from "./api.js";
 import { h, setChildren, setText } from "./dom.js";
-import { clock, count, duration, quantity, shortUrl, visible } from "./format.js";
+import { clock, count, duration, hostAndPath, quantity, visible } from "./format.js";
 import { requestHref, requestsHref } from "./routes.js";
 
 /** @import { RequestSummary, View } from "./shapes.d.ts" */
@@ -47,8 +47,9 @@ export function requestsView(filter, opened) {
     autocomplete: "off",
     spellcheck: "false",
   });
-  const worker = choice("Worker", "All Workers", [], filter.worker);
-  const outcome = choice("Outcome", "All outcomes", OUTCOMES, filter.outcome);
+  const worker = choice("Worker", { "": "All Workers" }, filter.worker);
+  const outcomes = { "": "All outcomes", error: "All failures", ...named(OUTCOMES) };
+  const outcome = choice("Outcome", outcomes, filter.outcome);
   const pause = h(
     "button",
     { type: "button", "aria-pressed": "false", "aria-keyshortcuts": "p" },
@@ -87,7 +88,7 @@ export function requestsView(filter, opened) {
   /** @type {string | null} */
   let older = null;
   let toFocus = opened;
-  let named = false;
+  let workersNamed = false;
 
   /** @param {RequestSummary[]} requests */
   function show(requests) {
@@ -119,7 +120,7 @@ export function requestsView(filter, opened) {
     const overview = await getOverview();
     const known = new Set([...worker.options].map((option) => option.value));
     const names = new Set(overview.workers.map((each) => each.worker));
-    for (const name of names) if (!known.has(name)) worker.append(optionOf(name, false));
+    for (const name of names) if (!known.has(name)) worker.append(optionOf(name, name, false));
   }
 
   /** @returns {Filter} */
@@ -197,8 +198,8 @@ export function requestsView(filter, opened) {
     title: "Requests",
     element,
     async refresh() {
-      if (!named) await nameWorkers();
-      named = true;
+      if (!workersNamed) await nameWorkers();
+      workersNamed = true;
       await refresh();
     },
     finished() {
@@ -245,6 +246,7 @@ function moved(key, links) {
 /** @param {RequestSummary} request */
 function rowOf(request) {
   const failed = request.outcome !== "ok";
+  const [host, path] = hostAndPath(request.url);
   const subrequests = request.subrequests ? count(request.subrequests) : "";
   return h(
     "tr",
@@ -262,7 +264,8 @@ function rowOf(request) {
           { href: requestHref(request.id), title: visible(request.url) },
           h("span", { class: "method" }, visible(request.method)),
           " ",
-          h("bdi", {}, shortUrl(request.url)),
+          h("bdi", {}, path),
+          h("bdi", { class: "host" }, host),
         ),
         ...marksOf(request),
       ),
@@ -301,24 +304,36 @@ function marksOf({ advice, cold, logs, service }) {
 
 /**
  * @param {string} label
- * @param {string} all
- * @param {string[]} options
+ * @param {Record<string, string>} options what is shown, by value
  * @param {string | undefined} chosen
  */
-function choice(label, all, options, chosen) {
-  const values = chosen && !options.includes(chosen) ? [chosen, ...options] : options;
+function choice(label, options, chosen) {
+  const all = Object.entries(chosen ? { ...options, [chosen]: textOf(options, chosen) } : options);
   return h(
     "select",
     { "aria-label": label },
-    h("option", { value: "" }, all),
-    ...values.map((value) => optionOf(value, value === chosen)),
+    ...all.map(([value, text]) => optionOf(value, text, value === chosen)),
   );
 }
 
 /**
+ * @param {Record<string, string>} options
+ * @param {string} value perhaps none of theirs, as it is from the address
+ */
+function textOf(options, value) {
+  return Object.hasOwn(options, value) ? (options[value] ?? value) : value;
+}
+
+/** @param {string[]} values */
+function named(values) {
+  return Object.fromEntries(values.map((value) => [value, value]));
+}
+
+/**
  * @param {string} value
+ * @param {string} text
  * @param {boolean} selected
  */
-function optionOf(value, selected) {
-  return h("option", { value, selected }, visible(value));
+function optionOf(value, text, selected) {
+  return h("option", { value, selected }, visible(text));
 }
