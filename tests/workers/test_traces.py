@@ -10,6 +10,7 @@ import pytest
 from edgewright.observe.server_timing import server_timing
 from edgewright.observe.spans import Span, spans_of
 from edgewright.observe.trace import Trace, Tracing
+from edgewright.observe.waterfall import waterfall
 from tests.support.running import Origin, Run, Running
 
 HERE = Path(__file__).parent
@@ -72,6 +73,33 @@ async def test_a_subrequest_connects_waits_and_reads(trace_of: TraceOf) -> None:
     assert large.start < delayed.end
     assert delayed.attributes["reused"] is False
     assert all(root.start <= span.start <= span.end <= root.end for span in (delayed, large))
+
+
+async def test_what_the_cache_has_made_of_a_subrequest(trace_of: TraceOf) -> None:
+    root = spans_of(await trace_of("/cached"))
+    miss, hit, neither = of_kind(root, "fetch")
+    assert [span.attributes["cache"] for span in (miss, hit, neither)] == ["MISS", "HIT", "DYNAMIC"]
+    assert "wait" in kinds(miss)
+    # No connection had a part in it.
+    assert kinds(hit) == []
+    assert "reused" not in hit.attributes
+
+
+async def test_what_is_done_with_a_cache(trace_of: TraceOf) -> None:
+    trace = await trace_of("/kept")
+    ops = of_kind(spans_of(trace), "op")
+    assert [(span.name, span.attributes["result"]) for span in ops] == [
+        ("caches.default.put", "stored"),
+        ("caches.default.match", "HIT"),
+        ("caches.default.delete", "deleted"),
+        ("caches.default.match", "MISS"),
+        ("caches.open('mine').put", "not stored"),
+    ]
+    assert {span.attributes["detail"] for span in ops} == {"http://cache.test/a"}
+    assert trace.subrequests == 5
+    lines = waterfall(trace, width=120, paint=lambda _, text: text)
+    assert "caches.default.match http://cac…" in lines[2]
+    assert lines[2].endswith("ms, HIT")
 
 
 async def test_a_kept_connection_is_not_made_again(trace_of: TraceOf) -> None:

@@ -135,10 +135,6 @@ class Operations:
 
     def _settle(self, active: ActiveRequest, op: int, result: Result | OperationError) -> None:
         active.ops.pop(op, None)
-        if active.trace is not None:
-            active.trace.op_settled(
-                op, result.message if isinstance(result, OperationError) else ""
-            )
         self._bodies.uploaded(active, op)
         if active.trace is not None:
             error = result.message if isinstance(result, OperationError) else ""

@@ -106,7 +106,7 @@ def _fetch(note: FetchTrace, limit: float) -> Span:
     if note.called is not None:
         span.children.append(spans_of(note.called))
         return span
-    if note.service is None:
+    if note.service is None and (note.sent or not note.cache):
         span.attributes["reused"] = not note.dialed and note.started > 0
     span.children = [
         Span(kind, kind, start, end)
@@ -133,6 +133,8 @@ def _op(note: OpTrace, limit: float) -> Span:
     span.error = note.error
     if note.detail:
         span.attributes["detail"] = note.detail
+    if note.result:
+        span.attributes["result"] = note.result
     if not note.settled:
         span.attributes["floating"] = True
     return span

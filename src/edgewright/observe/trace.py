@@ -119,10 +119,12 @@ class FetchTrace:
 
 
 class OpTrace:
-    """A timer, or a call of a binding."""
+    """A timer, or an operation on a binding or a cache."""
 
     settled = 0.0
     error = ""
+    result = ""
+    """In a word, where there is one: "HIT" …"""
 
     def __init__(self, name: str, detail: str) -> None:
         self.name = name
@@ -253,16 +255,17 @@ class Trace:
             self.op_settled(op, error)
 
     def op(self, op: int, name: str, detail: str = "") -> None:
-        """A timer is set, or a binding called."""
+        """A timer is set, or a binding or a cache called."""
         if len(self.ops) < MOST_NOTES:
             self.ops[op] = OpTrace(name, self.mask(detail))
         else:
             self.dropped += 1
 
-    def op_settled(self, op: int, error: str = "") -> None:
+    def op_settled(self, op: int, error: str = "", result: str = "") -> None:
         if note := self.ops.get(op):
             note.settled = time.perf_counter()
             note.error = error
+            note.result = result
 
     def log(self, line: LogLine) -> None:
         if len(self.logs) < MOST_NOTES:

@@ -128,6 +128,10 @@ def _figures(span: Span) -> str:
     text = f"{span.milliseconds:.1f} ms"
     if "status" in span.attributes:
         text += f", {span.attributes['status']}"
+        if "cache" in span.attributes:
+            text += f" {span.attributes['cache']}"
+    elif "result" in span.attributes:
+        text += f", {span.attributes['result']}"
     elif span.error:
         text += ", failed"
     if span.attributes.get("floating"):

@@ -51,6 +51,23 @@ const SCENES = {
     for (let i = 0; i < 3e6; i++) x += i % 7;
     return new Response(`${x}`);
   },
+  async "/cached"(up) {
+    const get = () => fetch(`${up}/bytes/5`, { cf: { cacheTtl: 60 } }).then((r) => r.text());
+    await get();
+    await get();
+    await fetch(`${up}/bytes/6`, { cf: { cacheEverything: false } });
+    return new Response("twice");
+  },
+  async "/kept"() {
+    const key = "http://cache.test/a";
+    const cache = caches.default;
+    await cache.put(key, new Response("a", { headers: { "cache-control": "max-age=60" } }));
+    await (await cache.match(key)).text();
+    await cache.delete(key);
+    await cache.match(key);
+    await (await caches.open("mine")).put(key, new Response("b", { headers: { "cache-control": "no-store" } }));
+    return new Response("kept");
+  },
   async "/logs"() {
     console.log("one");
     console.warn("two");
