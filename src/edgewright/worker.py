@@ -17,7 +17,7 @@ from edgewright import messages
 from edgewright.bindings.binding import StateError
 from edgewright.bindings.bindings import Bindings
 from edgewright.build import BuildError, WorkerBundle, build_bundle
-from edgewright.cache.opening import open_store
+from edgewright.cache.opening import CACHE_DISK_MB, CACHE_MEMORY_MB, open_store
 from edgewright.client_websocket import WebSocket
 from edgewright.config import ConfigError, WorkerConfig, load_config
 from edgewright.config.limits import Limits
@@ -123,13 +123,16 @@ class Worker:
     Each of those processes is bound to one of `host_cpus`, in turn, where any are given.
 
     `state` is the folder that KV, secrets and the like are kept in; without one there are no
-    secrets, and the rest is in memory, and ends with it. `dev` is for the person who writes the
+    secrets, and the rest is in memory, and ends with it. The caches have room for `cache_memory_mb`
+    in memory and for `cache_disk_mb` in that folder. `environment` is the one of the configuration
+    that is meant (`env.NAME`), for all Workers: what the variable CLOUDFLARE_ENV says, if it is not
+    given, and "" is the top level. `dev` is for the person who writes the
     Worker: secrets come from `.dev.vars` or `.env`, and namespaces with a `preview_id` are others.
 
     With `tracing=Tracing(on=True)`, the records that the observer gets have a `trace`.
 
     Entering raises one of LOADING_ERRORS when the Worker can't be started; ValueError where
-    `upstream` is no origin, a limit is none, or `outbound` is neither.
+    `upstream` is no origin, a limit is none, a cache has no room, or `outbound` is neither.
     """
 
     def __init__(
@@ -153,12 +156,16 @@ class Worker:
         tracing: Tracing | None = None,
         dev: bool = False,
         host_cpus: Sequence[int] = (),
+        environment: str | None = None,
+        cache_memory_mb: int = CACHE_MEMORY_MB,
+        cache_disk_mb: int = CACHE_DISK_MB,
     ) -> None:
         self.paths = [Path(path), *map(Path, others)]
         self._env = dict(env or {})
         self._limits = dict(limits or {})
         self._state = None if state is None else Path(state)
         self._dev = dev
+        self._environment = environment
         self._outside = {
             name: outside_service(name, target) for name, target in (services or {}).items()
         }
@@ -175,7 +182,7 @@ class Worker:
             memory_mb=memory_mb,
             tracing=tracing,
             bindings=Bindings(self._state, preview=dev),
-            cache=None if self._state is None else open_store(self._state),
+            cache=open_store(self._state, cache_memory_mb, cache_disk_mb),
             host_cpus=host_cpus,
         )
         self._versions: list[Version] = []
@@ -328,7 +335,7 @@ class Worker:
         return versions
 
     def _build_one(self, index: int) -> Version:
-        config = load_config(self.paths[index])
+        config = load_config(self.paths[index], self._environment)
         if index == 0 and self._limits:
             limits = Limits.of(self._limits, default=config.limits)
             config = msgspec.structs.replace(config, limits=limits)

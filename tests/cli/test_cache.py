@@ -49,6 +49,17 @@ def cache(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
+def test_the_room_is_what_the_gateways_were_given(folder: Path) -> None:
+    store = open_store(folder / ".edgewright" / "state", disk_mb=7)
+
+    async def use() -> None:
+        await store.usage()
+        await store.close()
+
+    asyncio.run(use())
+    assert f"room       {7 << 20} (" in cache("stat")
+
+
 def urls(*arguments: str) -> list[str]:
     return [entry["url"] for entry in json.loads(cache("list", "--json", *arguments))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path)
     key.touch()
     options = ["--host", "::1", "--port", "0", "--workers", "2", "--drain", "1.5"]
     options += ["--upstream", "http://origin:1/", "--sandbox", "require", "--memory", "512"]
+    options += ["--cache-memory", "7", "--cache-disk", "99"]
     tls = ["--tls-cert", str(cert), "--tls-key", str(key)]
     CliRunner().invoke(main, ["serve", "x", *options, *tls])
     upstream = "http://origin:1"
@@ -49,8 +51,20 @@ def test_serve_hands_all_options_on(served: list[ServeSettings], tmp_path: Path)
         upstream=upstream,
         sandbox="require",
         memory_mb=512,
+        cache_memory_mb=7,
+        cache_disk_mb=99,
     )
     assert served == [expected]
+
+
+@pytest.mark.parametrize("command", ["serve", "dev"])
+def test_the_environment_is_said_to_whoever_reads_a_configuration(
+    command: str, served: list[ServeSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLOUDFLARE_ENV", "other")
+    CliRunner().invoke(main, [command, "x", "--env", "staging"])
+    assert len(served) == 1
+    assert os.environ["CLOUDFLARE_ENV"] == "staging"
 
 
 def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:

@@ -172,7 +172,7 @@ def test_a_file_that_is_not_text_is_refused(worker: Path) -> None:
     ("text", "warning"),
     [
         ("d1_databases = []", '"d1_databases" is not supported yet and has no effect.'),
-        ("[env.staging]", '"env" is not supported yet and has no effect.'),
+        ("[site]", '"site" is not supported yet and has no effect.'),
         ('nmae = "x"', 'unknown key "nmae"; did you mean "name"?'),
         ("zzz = 1", 'unknown key "zzz"; it has no effect.'),
         (

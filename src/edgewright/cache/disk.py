@@ -38,10 +38,10 @@ T = TypeVar("T")
 
 class DiskStore:
     """See Store. Room for `most` bytes in `folder`, which is made when something is first looked
-    for."""
+    for; None is as much as whoever stored there last had."""
 
-    def __init__(self, folder: Path, most: int) -> None:
-        self.largest = most // 4
+    def __init__(self, folder: Path, most: int | None) -> None:
+        self.largest = 0 if most is None else most // 4
         self._most = most
         self._folder = folder
         self._thread = _Thread()

@@ -61,13 +61,17 @@ _decode = msgspec.msgpack.Decoder(Record).decode
 class Index:
     """Which responses there are. An instance is for one thread at a time."""
 
-    def __init__(self, path: Path, most: int) -> None:
-        self._most = most
+    def __init__(self, path: Path, most: int | None) -> None:
+        """`most` is kept with the entries; None takes what is kept."""
         self._db = sqlite3.connect(
             path, isolation_level=None, timeout=PATIENCE, check_same_thread=False
         )
         use_wal(self._db)
         self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        kept = self._db.execute("PRAGMA user_version").fetchone()[0] << 20
+        self._most: int = kept if most is None else most
+        if most is not None and most >> 20 != kept >> 20:
+            self._db.execute(f"PRAGMA user_version = {most >> 20}")
 
     def close(self) -> None:
         self._db.close()

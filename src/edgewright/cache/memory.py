@@ -11,9 +11,6 @@ from edgewright.cache.s3fifo import S3Fifo
 from edgewright.cache.store import Usage
 from edgewright.messages import Body
 
-CACHE_MEMORY = 64 << 20
-"""Bytes that a gateway's cache may have in memory."""
-
 OVERHEAD = 512
 """Bytes that a response costs beside its body and its headers, more or less."""
 

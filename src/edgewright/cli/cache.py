@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from edgewright.cache.opening import open_store
+from edgewright.cache.opening import look_into
 from edgewright.cache.record import Purge, Record
 from edgewright.cache.store import Store, StoreError
 from edgewright.cli.state import configuration, folder_of, of_a_worker, run_with
@@ -23,7 +23,7 @@ _ALL = click.option("--all-workers", is_flag=True, help="Of all Workers that hav
 def _run(folder: Path, work: Callable[[Store], Awaitable[_T]]) -> _T:
     """Raises ClickException."""
     try:
-        return run_with(lambda: open_store(folder), work)
+        return run_with(lambda: look_into(folder), work)
     except StoreError as error:
         raise click.ClickException(f"The cache in {folder} can't be used: {error}") from error
 
@@ -125,4 +125,5 @@ def stat(config: Path, state: Path | None) -> None:
     usage = _run(folder_of(state, config), lambda store: store.usage())
     click.echo(f"responses  {usage.entries}")
     click.echo(f"bytes      {usage.bytes}")
-    click.echo(f"room       {usage.most_bytes} ({usage.bytes / usage.most_bytes:.1%} full)")
+    if usage.most_bytes:
+        click.echo(f"room       {usage.most_bytes} ({usage.bytes / usage.most_bytes:.1%} full)")

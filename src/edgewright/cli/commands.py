@@ -15,8 +15,9 @@ from typing import Any
 
 import click
 
+from edgewright.cache.opening import CACHE_DISK_MB, CACHE_MEMORY_MB
 from edgewright.cli.admin import admin_address, admin_options
-from edgewright.cli.state import STATE
+from edgewright.cli.state import IN_ENVIRONMENT, STATE
 from edgewright.config.limits import LimitError, Limits
 from edgewright.gateway.hosts import Sandbox
 from edgewright.origin import parse_origin
@@ -143,6 +144,25 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
             "s3://BUCKET/…, file:///FOLDER, or a TOML or JSON file with such jobs. Can be given "
             "several times. docs/logpush.md tells more.",
         ),
+        IN_ENVIRONMENT,
+        click.option(
+            "--cache-memory",
+            "cache_memory_mb",
+            type=click.IntRange(min=1),
+            default=CACHE_MEMORY_MB,
+            show_default=True,
+            metavar="MB",
+            help="Room for cached responses in the memory of each gateway.",
+        ),
+        click.option(
+            "--cache-disk",
+            "cache_disk_mb",
+            type=click.IntRange(min=1),
+            default=CACHE_DISK_MB,
+            show_default=True,
+            metavar="MB",
+            help="Room for cached responses on disk, for all gateways together.",
+        ),
         click.option(
             "--memory",
             "memory_mb",
@@ -211,6 +231,8 @@ def serve(
     upstream: str | None,
     sandbox: Sandbox,
     memory_mb: int | None,
+    cache_memory_mb: int,
+    cache_disk_mb: int,
     state: Path | None,
     admin: tuple[str, int] | str | None,
     admin_token: str | None,
@@ -243,6 +265,8 @@ def serve(
                 upstream=upstream,
                 sandbox=sandbox,
                 memory_mb=memory_mb,
+                cache_memory_mb=cache_memory_mb,
+                cache_disk_mb=cache_disk_mb,
                 state=state,
                 admin=admin_address(admin, admin_token, admin_token_file, dev=False),
                 server_timing=server_timing,
@@ -272,6 +296,8 @@ def dev(
     live_clock: bool,
     sandbox: Sandbox,
     memory_mb: int | None,
+    cache_memory_mb: int,
+    cache_disk_mb: int,
     state: Path | None,
     admin: tuple[str, int] | str | None,
     admin_token: str | None,
@@ -298,6 +324,8 @@ def dev(
                 live_clock=live_clock,
                 sandbox=sandbox,
                 memory_mb=memory_mb,
+                cache_memory_mb=cache_memory_mb,
+                cache_disk_mb=cache_disk_mb,
                 state=state,
                 admin=admin_address(admin, admin_token, admin_token_file, dev=True),
                 logpush=logpush,

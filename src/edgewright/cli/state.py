@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -11,6 +12,7 @@ import click
 
 from edgewright.bindings.bindings import default_state
 from edgewright.config import ConfigError, WorkerConfig, load_config
+from edgewright.config.environments import ENVIRONMENT
 
 _T = TypeVar("_T")
 _Store = TypeVar("_Store", bound="_Closable")
@@ -35,9 +37,29 @@ _CONFIG = click.option(
 )
 
 
+def _use_environment(
+    _context: click.Context, _parameter: click.Parameter, name: str | None
+) -> str | None:
+    """For this process and those that it starts, as Wrangler's variable does."""
+    if name is not None:
+        os.environ[ENVIRONMENT] = name
+    return name
+
+
+IN_ENVIRONMENT = click.option(
+    "--env",
+    "-e",
+    metavar="NAME",
+    callback=_use_environment,
+    expose_value=False,
+    help=f"The environment of the configuration, env.NAME; what the variable {ENVIRONMENT} says, "
+    "if it is not given.",
+)
+
+
 def of_a_worker(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that say which Worker's state it is."""
-    return STATE(_CONFIG(command))
+    return STATE(_CONFIG(IN_ENVIRONMENT(command)))
 
 
 def configuration(config: Path) -> WorkerConfig:

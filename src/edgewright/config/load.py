@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from edgewright.config import wrangler_keys
 from edgewright.config.bindings import read_bindings, read_rate_rules, read_required_secrets
 from edgewright.config.compatibility import flag_warnings
 from edgewright.config.documents import check_json, read_document
+from edgewright.config.environments import ENVIRONMENT, of_environment
 from edgewright.config.limits import LimitError, Limits
 from edgewright.config.module_rules import KIND_OF_TYPE, ModuleRule
 from edgewright.config.routes import read_routes
@@ -29,38 +31,48 @@ _FILE_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 _TYPESCRIPT = frozenset({".ts", ".tsx", ".mts", ".cts", ".jsx"})
 
 
-def load_config(path: Path) -> WorkerConfig:
-    """The configuration of the Worker at `path`.
+def load_config(path: Path, environment: str | None = None) -> WorkerConfig:
+    """The configuration of the Worker at `path`, in one of its environments.
 
     That is a JavaScript module, a wrangler.toml, wrangler.json or wrangler.jsonc, or the folder of
-    such a file. Raises ConfigError.
+    such a file. The environment is what the variable CLOUDFLARE_ENV says, if it is not given; an
+    empty one is the top level. Raises ConfigError.
     """
     path = path.resolve()
+    if environment is None:
+        environment = os.environ.get(ENVIRONMENT)
+    environment = environment or None
     if path.is_dir():
-        return _from_folder(path)
+        return _from_folder(path, environment)
     if not path.exists():
         raise ConfigError(f"{display_path(path)}: no such file or folder")
     if path.suffix in (".toml", ".json", ".jsonc"):
-        return _from_file(path)
+        return _from_file(path, environment)
     _check_main(path, display_path(path))
-    return WorkerConfig(name=_name_from(path.stem), main=path, root=path.parent)
+    return WorkerConfig(
+        name=_name_from(path.stem), main=path, root=path.parent, environment=environment
+    )
 
 
-def _from_folder(folder: Path) -> WorkerConfig:
+def _from_folder(folder: Path, environment: str | None) -> WorkerConfig:
     found = [folder / name for name in _FILE_NAMES if (folder / name).is_file()]
     if not found:
         raise ConfigError(
             f"{display_path(folder)}: no wrangler.toml, wrangler.json or wrangler.jsonc in this "
             "folder; add one, or give the path of a JavaScript module"
         )
-    config = _from_file(found[0])
+    config = _from_file(found[0], environment)
     shadowed = [f"{display_path(found[0])} is used, {path.name} is not." for path in found[1:]]
     return msgspec.structs.replace(config, warnings=[*shadowed, *config.warnings])
 
 
-def _from_file(path: Path) -> WorkerConfig:
-    document = read_document(path)
+def _from_file(path: Path, environment: str | None) -> WorkerConfig:
     where = display_path(path)
+    document = read_document(path)
+    name = _name(document, where, default=path.parent.name)
+    document, warnings = of_environment(document, environment, where, name=name)
+    if environment is not None:
+        where = f"{where}, env.{environment}"
     main = path.parent / _required_main(document, where)
     _check_main(main, f"{where}: main: {display_path(main.resolve())}")
     flags = _flags(document, where)
@@ -82,7 +94,9 @@ def _from_file(path: Path) -> WorkerConfig:
         compatibility_flags=flags,
         rules=_rules(document, where),
         source=path,
+        environment=environment,
         warnings=[
+            *warnings,
             *_key_warnings(document, where),
             *(f"{where}: {warning}" for warning in flag_warnings(flags)),
         ],

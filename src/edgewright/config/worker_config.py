@@ -92,5 +92,7 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     source: Path | None = None
     """The configuration file, if there is one."""
+    environment: str | None = None
+    """Which of its environments this is; None is the top level."""
     warnings: list[str] = []
     """What the file asks for and does not get, a sentence each."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 USED = frozenset(
     """
     name main vars services route routes kv_namespaces ratelimits unsafe secrets edgewright
-    compatibility_date compatibility_flags limits rules tail_consumers
+    compatibility_date compatibility_flags limits rules tail_consumers env
     logpush
     """.split()
 )
@@ -25,7 +25,7 @@ NOT_YET = frozenset(
     """
     agent_memory ai ai_search ai_search_namespaces alias analytics_engine_datasets artifacts assets
     base_dir browser build cache cloudchamber containers d1_databases data_blobs define dev
-    dispatch_namespaces durable_objects env exports find_additional_modules first_party_worker
+    dispatch_namespaces durable_objects exports find_additional_modules first_party_worker
     flagship hyperdrive images jsx_factory jsx_fragment keep_names logfwdr
     media migrations minify mtls_certificates no_bundle node_compat observability
     pages_build_output_dir pipelines preserve_file_names python_modules queues r2_buckets

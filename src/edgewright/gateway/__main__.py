@@ -152,6 +152,8 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         tracing=tracing,
         dev=settings.dev,
         host_cpus=settings.host_cpus,
+        cache_memory_mb=settings.cache_memory_mb,
+        cache_disk_mb=settings.cache_disk_mb,
     )
     asks = None
     if settings.node is not None:

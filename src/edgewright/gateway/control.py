@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from edgewright.cache.opening import CACHE_DISK_MB, CACHE_MEMORY_MB
 from edgewright.gateway.hosts import Sandbox
 
 MAX_LINE = 1024 * 1024
@@ -55,6 +56,8 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Of this machine, where no Worker may connect to."""
     server_timing: bool = False
     """Responses tell how they were made."""
+    cache_memory_mb: int = CACHE_MEMORY_MB
+    cache_disk_mb: int = CACHE_DISK_MB
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):

@@ -10,8 +10,8 @@ from dataclasses import replace
 from edgewright.bindings.bindings import Bindings
 from edgewright.bindings.rate_limit.rules import RateRules
 from edgewright.build import WorkerBundle
-from edgewright.cache.memory import CACHE_MEMORY, MemoryStore
 from edgewright.cache.node_cache import NodeCache
+from edgewright.cache.opening import open_store
 from edgewright.cache.store import Store
 from edgewright.config.limits import Limits
 from edgewright.gateway.active import ActiveRequest, WorkerFailure, unheard_record
@@ -95,7 +95,7 @@ class Node:
         )
         self.census = Census(self._workers, self._isolates.starts, self._hosts, memory)
         self._client = SubrequestClient(outbound)
-        store = MemoryStore(CACHE_MEMORY) if cache is None else cache
+        store = open_store(None) if cache is None else cache
         self._cache = NodeCache(store, self._client.network)
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0

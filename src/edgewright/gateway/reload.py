@@ -18,7 +18,8 @@ from pathlib import Path
 
 import watchfiles
 
-from edgewright.secrets.files import ENVIRONMENT, file_names
+from edgewright.config.environments import ENVIRONMENT
+from edgewright.secrets.files import file_names
 from edgewright.worker import LOADING_ERRORS, Worker
 
 _CONFIG_NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")

@@ -13,9 +13,6 @@ from edgewright.secrets.errors import SecretError
 FILE = "secrets.json"
 """The encrypted store's, in the state folder."""
 
-ENVIRONMENT = "CLOUDFLARE_ENV"
-"""The variable that names the environment, as in `.dev.vars.staging`."""
-
 
 def file_names(environment: str | None) -> list[str]:
     """All that may matter."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from edgewright.config import ConfigError, WorkerConfig
 from edgewright.secrets.errors import SecretError
-from edgewright.secrets.files import ENVIRONMENT, FILE, read_files
+from edgewright.secrets.files import FILE, read_files
 
 
 def resolve_secrets(config: WorkerConfig, state: Path | None, *, dev: bool) -> dict[str, str]:
@@ -18,7 +17,7 @@ def resolve_secrets(config: WorkerConfig, state: Path | None, *, dev: bool) -> d
     """
     try:
         if dev:
-            found = read_files(config.root, os.environ.get(ENVIRONMENT))
+            found = read_files(config.root, config.environment)
         else:
             found = {} if state is None else _stored(state, config.name)
     except SecretError as error:

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from edgewright.cache.opening import CACHE_DISK_MB, CACHE_MEMORY_MB
 from edgewright.gateway.control import Failed, GatewaySettings, Ready
 from edgewright.gateway.hosts import Sandbox
 from edgewright.gateway.memory import default_bound
@@ -66,6 +67,9 @@ class ServeSettings:
     """Where the operator can look at requests and figures; None: nowhere."""
     server_timing: bool = False
     """Responses tell how they were made, as always in dev."""
+    cache_memory_mb: int = CACHE_MEMORY_MB
+    """Of each gateway."""
+    cache_disk_mb: int = CACHE_DISK_MB
 
 
 def run(settings: ServeSettings) -> int:
@@ -177,6 +181,8 @@ class _Supervisor:
                 node=None if self._admin is None else self._admin.node,
                 closed_ports=[] if self._admin is None else [self._admin.port],
                 server_timing=settings.server_timing,
+                cache_memory_mb=settings.cache_memory_mb,
+                cache_disk_mb=settings.cache_disk_mb,
             )
         )
         self._children[number] = child
