@@ -90,14 +90,7 @@ class FetchTrace:
     context = ""
     """Header lines that tell the upstream of the trace; none where the Worker says it itself."""
 
-    def __init__(
-        self,
-        op: int,
-        span_id: int,
-        method: str,
-        url: str,
-        service: str | None,
-    ) -> None:
+    def __init__(self, op: int, span_id: int, method: str, url: str, service: str | None) -> None:
         self.op = op
         self.span_id = span_id
         self.method = method
