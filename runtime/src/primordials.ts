@@ -349,6 +349,10 @@ export const NumberToString: (value: number, radix?: number) => string = uncurry
   Number.prototype.toString,
 );
 
+export const WeakRefDeref: <T extends object>(ref: WeakRef<T>) => T | undefined = uncurryThis(
+  WeakRef.prototype.deref,
+) as never;
+
 // --- Maps and sets -------------------------------------------------------------------------------
 
 /** Adds to a map that a Worker is to have. */

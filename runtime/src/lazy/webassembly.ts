@@ -7,16 +7,13 @@ import {
   StringIndexOf,
   StringSlice,
   safeList,
-  uncurryThis,
+  WeakRefDeref,
 } from "../primordials.js";
 import { bytesOfMemory, importsOf, MEMORIES, makeMemory } from "../web/webassembly.js";
 
 const { WeakRef } = globalThis;
 const { create, defineProperty } = Object;
 const { parse } = JSON;
-const deref = uncurryThis(WeakRef.prototype.deref) as (
-  ref: WeakRef<WebAssembly.Memory>,
-) => WebAssembly.Memory | undefined;
 
 let memories = safeList<WeakRef<WebAssembly.Memory>>();
 /** What is to be made for each instance of a module: numbered descriptors. */
@@ -28,7 +25,7 @@ export function memoryBytes(): number {
   const live = safeList<WeakRef<WebAssembly.Memory>>();
   for (let i = 0; i < memories.length; i++) {
     const ref = memories[i] as WeakRef<WebAssembly.Memory>;
-    const memory = deref(ref);
+    const memory = WeakRefDeref(ref);
     if (memory === undefined) continue;
     live[live.length] = ref;
     total += bytesOfMemory(memory);

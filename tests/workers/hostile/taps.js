@@ -288,6 +288,23 @@ const SCENES = {
     await NS.delete("k");
     return new Response(await NS.get("b", "stream"));
   },
+  async html() {
+    const elements = {
+      element(element) {
+        element.setAttribute("b", element.getAttribute("a"));
+        element.append("<i>x</i>", { html: true });
+        element.onEndTag((tag) => tag.before("y"));
+      },
+      text(chunk) {
+        if (chunk.lastInTextNode) chunk.after("z");
+      },
+      async comments(comment) {
+        comment.remove();
+      },
+    };
+    const rewriter = new HTMLRewriter().on("p", elements).onDocument({ end: (end) => end.append("e") });
+    return rewriter.transform(new Response("<p a='1'>text<!-- c --></p>"));
+  },
   clone() {
     const buffer = new ArrayBuffer(1);
     structuredClone([new Headers({ a: "b" }), new Map([[1, new Set([2])]])], { transfer: [buffer] });
