@@ -15,6 +15,7 @@ const ADVICE = /** @type {Record<string, string>} */ ({
   queued: "Waited for a connection",
   floating: "Not awaited",
   limit: "Close to a limit",
+  upstream: "Slow without a time-out",
 });
 
 /**
