@@ -42,6 +42,10 @@ interface Core {
     after: undefined,
     settled: undefined,
   ): void;
+  /** The engine's own console, which tells an inspector what it is given, and nobody else. */
+  v8Console: Record<string, (...data: unknown[]) => void>;
+  /** Calls two methods of consoles such that an inspector sees who called, and not us. */
+  callConsole(engines: unknown, ours: unknown, ...data: unknown[]): void;
   setUnhandledPromiseRejectionHandler(
     handler: (promise: Promise<unknown>, reason: unknown) => boolean,
   ): void;
@@ -94,6 +98,8 @@ export const {
   setPromiseHooks,
   setUnhandledPromiseRejectionHandler,
   setHandledPromiseRejectionHandler,
+  v8Console,
+  callConsole,
 } = core;
 
 const { op_eval_context: evaluate } = core.ops;

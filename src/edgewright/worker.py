@@ -27,6 +27,7 @@ from edgewright.gateway.census import Census
 from edgewright.gateway.dispatch import Dispatcher, Handler
 from edgewright.gateway.errors import Overloaded
 from edgewright.gateway.hosts import HostError, Sandbox
+from edgewright.gateway.inspector.targets import Targets
 from edgewright.gateway.loading import StartupError
 from edgewright.gateway.node import Node
 from edgewright.gateway.routes import Router
@@ -159,6 +160,7 @@ class Worker:
         environment: str | None = None,
         cache_memory_mb: int = CACHE_MEMORY_MB,
         cache_disk_mb: int = CACHE_DISK_MB,
+        targets: Targets | None = None,
     ) -> None:
         self.paths = [Path(path), *map(Path, others)]
         self._env = dict(env or {})
@@ -184,6 +186,7 @@ class Worker:
             bindings=Bindings(self._state, preview=dev),
             cache=open_store(self._state, cache_memory_mb, cache_disk_mb),
             host_cpus=host_cpus,
+            targets=targets,
         )
         self._versions: list[Version] = []
 

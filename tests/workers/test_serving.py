@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
+from devtools import DevTools
 from running import Command, Origin, Run, Serve, below, eventually, open_files
 
 from edgewright import Worker
@@ -68,6 +69,16 @@ async def test_dev_shows_where_it_was_thrown(edgewright: Edgewright) -> None:
         page = (await client.get(f"{command.url}/throws", headers={"accept": "text/html"})).text
     assert "secret message" in page
     assert "throw new TypeError(" in page
+
+
+async def test_dev_says_where_devtools_is(edgewright: Edgewright) -> None:
+    command = await edgewright("dev", WORKERS / "responses.js", "--inspector-port", "0")
+    assert command.process.stdout is not None
+    line = (await command.process.stdout.readline()).decode()
+    assert line.startswith("DevTools: devtools://devtools/bundled/js_app.html?")
+    async with DevTools(f"ws://{line.strip().partition('ws=')[2]}") as devtools:
+        result = await devtools.ask("Runtime.evaluate", expression="1 + 1")
+    assert result["result"]["value"] == 2
 
 
 async def burst(url: str, upstream: str) -> None:

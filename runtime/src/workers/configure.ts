@@ -30,6 +30,8 @@ interface Settings {
   /** Bytes that a WebSocket's message may have. */
   websocketMessage: number;
   watchPromises: boolean;
+  /** DevTools may look at this isolate. */
+  inspected: boolean;
   /** The modules that are no ES modules. */
   kinds: Record<string, AssetKind>;
 }
@@ -39,6 +41,7 @@ export function configure(json: string): object {
   const settings = JSON.parse(json) as Settings;
   if (settings.liveClock) letClockRun();
   if (settings.watchPromises) watchPromises(true);
+  if (settings.inspected) loadLazy("inspected");
   const variables = Object.keys(settings.vars);
   const bindings = settings.classic ? globalThis : settings.vars;
   const define = (name: string, value: object): void => {

@@ -285,6 +285,18 @@ def serve(
     help="Let clocks run while code runs, to measure it. On the platform, and in `serve`, they "
     "stand still between events.",
 )
+@click.option(
+    "--inspect/--no-inspect",
+    default=True,
+    show_default=True,
+    help="Whether Chrome DevTools, or an editor, can be attached to the Worker.",
+)
+@click.option(
+    "--inspector-port",
+    type=click.IntRange(0, 65535),
+    help="Port on 127.0.0.1 that they attach to; 0 takes a free one. If it is not given: 9229, or "
+    "a free one where that is taken.",
+)
 def dev(
     paths: tuple[Path, ...],
     host: str,
@@ -294,6 +306,8 @@ def dev(
     services: dict[str, str],
     upstream: str | None,
     live_clock: bool,
+    inspect: bool,
+    inspector_port: int | None,
     sandbox: Sandbox,
     memory_mb: int | None,
     cache_memory_mb: int,
@@ -322,6 +336,8 @@ def dev(
                 services=services,
                 upstream=upstream,
                 live_clock=live_clock,
+                inspect=inspect,
+                inspector_port=inspector_port,
                 sandbox=sandbox,
                 memory_mb=memory_mb,
                 cache_memory_mb=cache_memory_mb,

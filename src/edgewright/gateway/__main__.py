@@ -30,6 +30,8 @@ from edgewright.gateway.control import (
     encode,
 )
 from edgewright.gateway.hosts import describe_missing
+from edgewright.gateway.inspector.server import InspectorError, InspectorServer, listen
+from edgewright.gateway.inspector.targets import Targets
 from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
 from edgewright.gateway.tail import TailError, TailServer
@@ -83,7 +85,9 @@ async def _run(control: socket.socket) -> int:
     watching = asyncio.create_task(_watch_supervisor(reader, stop))
     try:
         return await _gateway(settings, writer, stop)
-    except (*LOADING_ERRORS, ServerError, ExportError, LogpushError) as error:
+    except (
+        *LOADING_ERRORS, ServerError, ExportError, LogpushError, InspectorError
+    ) as error:
         writer.write(encode(Failed(str(error)[: MAX_LINE // 8])))
         with contextlib.suppress(OSError):
             await writer.drain()
@@ -134,6 +138,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
     sentry = start_sentry(settings.sentry_dsn, tracing, dev=settings.dev)
     if sentry is not None:
         observers.append(sentry)
+    targets = Targets() if settings.inspect else None
     most = Limits.of(settings.most, default=UNLIMITED)
     worker = Worker(
         settings.paths[0],
@@ -154,6 +159,7 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         host_cpus=settings.host_cpus,
         cache_memory_mb=settings.cache_memory_mb,
         cache_disk_mb=settings.cache_disk_mb,
+        targets=targets,
     )
     asks = None
     if settings.node is not None:
@@ -189,7 +195,8 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
                 await stack.enter_async_context(asks)
             except TailError as error:
                 warnings.append(f"The admin port has nothing to show: {error}.")
-        supervisor.write(encode(Ready(worker.bundle.name, warnings)))
+        devtools = await _devtools(targets, settings, stack, warnings, worker, stop)
+        supervisor.write(encode(Ready(worker.bundle.name, warnings, devtools)))
         if isinstance(terminal, DevTerminal):
             on_deploy.append(partial(_show_sources, worker, terminal))
             reloading = asyncio.create_task(_reload_on_change(worker, terminal, on_deploy))
@@ -207,6 +214,38 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
         # What waitUntil was given has the rest of the time.
         await worker.drain(max(0.0, stop.since + settings.drain - time.monotonic()))
     return 0
+
+
+async def _devtools(
+    targets: Targets | None,
+    settings: GatewaySettings,
+    stack: contextlib.AsyncExitStack,
+    warnings: list[str],
+    worker: Worker,
+    stop: _Stop,
+) -> str | None:
+    """Their URL, where there are any. Raises InspectorError."""
+    if targets is None:
+        return None
+    if not targets.names():
+        warnings.append(
+            "DevTools are off: the sandbox has no network of its own here, in which the engine's "
+            "inspector could listen. With --sandbox off they are on."
+        )
+        return None
+    listener = listen(settings.inspector_port)
+    close_off(listener.getsockname()[1])  # No Worker may debug another.
+    server = InspectorServer(targets, listener)
+    await stack.enter_async_context(server)
+    # Whoever is paused has to go on before the requests in flight can finish.
+    closing = asyncio.create_task(_close_when(stop, server))
+    stack.push_async_callback(_end, closing)
+    return server.url(worker.bundle.name)
+
+
+async def _close_when(stop: _Stop, server: InspectorServer) -> None:
+    await stop.wait()
+    await server.close()
 
 
 def _warnings(worker: Worker) -> list[str]:

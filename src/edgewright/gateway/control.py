@@ -58,6 +58,10 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Responses tell how they were made."""
     cache_memory_mb: int = CACHE_MEMORY_MB
     cache_disk_mb: int = CACHE_DISK_MB
+    inspect: bool = False
+    """DevTools may look at the isolates."""
+    inspector_port: int | None = None
+    """Where DevTools finds them; None leaves the choice."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
@@ -71,6 +75,8 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """The Worker's."""
     warnings: list[str]
     """For the person, a sentence each."""
+    devtools: str | None = None
+    """The URL of DevTools for the Worker."""
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):

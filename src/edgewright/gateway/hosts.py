@@ -57,6 +57,8 @@ class Host:
     """Passes its standard error on."""
     missing: dict[str, str]
     """Layers of the sandbox that it has to do without, and why."""
+    inspected: bool
+    """DevTools may look at its isolates."""
     cpu: int | None = None
     """The one that it is bound to."""
     isolates: int = 0
@@ -71,9 +73,9 @@ class Host:
     def alive(self) -> bool:
         return self.process.returncode is None
 
-    def send_isolate(self, connection: socket.socket) -> None:
-        """Gives the host the other end of an isolate's connection. Raises OSError."""
-        socket.send_fds(self.control, [b"i"], [connection.fileno()])
+    def send_isolate(self, *connections: socket.socket) -> None:
+        """Gives the host the other ends of an isolate's connections. Raises OSError."""
+        socket.send_fds(self.control, [b"i"], [connection.fileno() for connection in connections])
         self.isolates += 1
 
 
@@ -87,6 +89,8 @@ class HostPool:
     cpus: Sequence[int] = ()
     """Each host is bound to one of these, where there are any: its threads hand each turn to one
     another, and waking one up on another CPU costs more than the turn."""
+    inspected: bool = False
+    """Whether DevTools are to look at the isolates."""
     hosts: list[Host] = field(default_factory=list[Host])
     starts: int = 0
     deaths: int = 0
@@ -96,9 +100,12 @@ class HostPool:
     _dying: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _closed: bool = False
 
-    async def open_isolate(self, *, alone: str | None = None) -> tuple[Host, socket.socket]:
+    async def open_isolate(
+        self, *, alone: str | None = None, inspector: socket.socket | None = None
+    ) -> tuple[Host, socket.socket]:
         """A connection to an isolate that nobody has used; in a process of its own where it is for
-        a Worker that is to be `alone`. Raises HostError."""
+        a Worker that is to be `alone`. `inspector` is the host's end of a Link. Raises HostError.
+        """
         while True:
             host = await self.warm(alone)
             try:
@@ -108,7 +115,7 @@ class HostPool:
             with theirs:
                 _limit_waiting(theirs)
                 try:
-                    host.send_isolate(theirs)
+                    host.send_isolate(theirs, *([] if inspector is None else [inspector]))
                 except OSError:  # it died a moment ago
                     ours.close()
                     await self._bury(host)
@@ -156,7 +163,9 @@ class HostPool:
         """Raises HostError."""
         taken = [host.cpu for host in self.hosts]
         cpu = min(self.cpus, key=taken.count, default=None)
-        host = await _start_host(self.sandbox, cpu, gives_way=alone is not None)
+        host = await _start_host(
+            self.sandbox, cpu, gives_way=alone is not None, inspected=self.inspected
+        )
         host.reserved = alone
         self.starts += 1
         self.hosts.append(host)
@@ -205,7 +214,9 @@ class HostPool:
         await host.process.wait()
 
 
-async def _start_host(sandbox: Sandbox, cpu: int | None, *, gives_way: bool) -> Host:
+async def _start_host(
+    sandbox: Sandbox, cpu: int | None, *, gives_way: bool, inspected: bool
+) -> Host:
     ours, theirs = socket.socketpair()
     with theirs:
         try:
@@ -218,6 +229,7 @@ async def _start_host(sandbox: Sandbox, cpu: int | None, *, gives_way: bool) -> 
                 "open" if sandbox == "off" else "caged",
                 str(ISOLATES_PER_HOST),
                 platformdirs.user_cache_dir("edgewright"),
+                "inspected" if inspected else "plain",
                 pass_fds=[theirs.fileno()],
                 # Not ours: a terminal can be read, and what is written there can be a command.
                 stdin=asyncio.subprocess.DEVNULL,
@@ -257,7 +269,7 @@ async def _start_host(sandbox: Sandbox, cpu: int | None, *, gives_way: bool) -> 
         if isinstance(error, OSError):
             raise HostError("An isolate host did not start; its error is above.") from error
         raise
-    return Host(process, ours, errors, ready.missing, cpu)
+    return Host(process, ours, errors, ready.missing, ready.inspected, cpu)
 
 
 def describe_missing(missing: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from edgewright.gateway.active import ActiveRequest, WorkerFailure, worker_failu
 from edgewright.gateway.casualties import Ending, Inmates, Verdict, may_begin_again, suspects
 from edgewright.gateway.channel import Channel, Turn
 from edgewright.gateway.effects import Effects
+from edgewright.gateway.inspector.link import Link
 from edgewright.gateway.rpc_parcels import SessionRequest
 from edgewright.gateway.surroundings import Surroundings
 from edgewright.gateway.tail_request import TailRequest
@@ -59,7 +60,9 @@ class Isolate:
         on_idle: Callable[[], None],
         on_end: Callable[[Ending], None],
         inmates: Inmates | None = None,
+        link: Link | None = None,
     ) -> None:
+        self._link = link
         self.worker = around.worker
         self.version = around.version
         self._around = around
@@ -163,11 +166,18 @@ class Isolate:
     @property
     def overloaded(self) -> bool:
         """Whether a new request would have to wait for too long."""
-        return self.wait > self._limits.queue_ms / 1000
+        return self.wait > self._limits.queue_ms / 1000 and not self._debugged
+
+    @property
+    def _debugged(self) -> bool:
+        """Whether DevTools are at it: a person may pause it, and no limit holds."""
+        return self._link is not None and self._link.sessions > 0
 
     @property
     def hangs(self) -> bool:
         """Whether a turn takes longer than an honest host lets any, or a request does not end."""
+        if self._debugged:
+            return False
         now = time.perf_counter()
         return self._channel.turn_seconds > TURN_LIMIT + self._limits.cpu_ms / 1000 or any(
             active.stopped and now > active.stopped + _UNHEARD for active in self._requests.values()
@@ -175,6 +185,8 @@ class Isolate:
 
     def stop_late(self) -> None:
         """Ends the requests that have taken too long on the clock."""
+        if self._debugged:
+            return
         now = time.perf_counter()
         limits = self._limits
         for active in list(self._requests.values()):
@@ -246,7 +258,8 @@ class Isolate:
                     active.trace.turn(turn.sent, used, len(turn.events))
                 if active in fresh:
                     active.forgiven_ns = active.cpu_ns - used
-                if active.cpu_ns - active.forgiven_ns > self._cpu_ns and not active.stopped:
+                over_limit = active.cpu_ns - active.forgiven_ns > self._cpu_ns
+                if over_limit and not active.stopped and not self._debugged:
                     # Before its commands are performed: what it has answered comes too late.
                     active.fail(worker_failure(Outcome.EXCEEDED_CPU, _OVER_CPU))
                     over = active

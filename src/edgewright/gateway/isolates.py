@@ -12,6 +12,8 @@ import msgspec
 from edgewright.gateway.casualties import Ending
 from edgewright.gateway.deployed import DeployedWorker
 from edgewright.gateway.hosts import Host, HostError, HostPool
+from edgewright.gateway.inspector.link import Link
+from edgewright.gateway.inspector.targets import Target, Targets
 from edgewright.gateway.isolate import Isolate
 from edgewright.gateway.loading import LoadingEndsHost, StartupError, load
 from edgewright.gateway.memory import MemoryBound
@@ -35,6 +37,7 @@ class Isolates:
         *,
         live_clock: bool,
         watch_promises: bool,
+        targets: Targets | None = None,
         on_idle: Callable[[DeployedWorker], None],
         on_end: Callable[[DeployedWorker, Ending], None],
     ) -> None:
@@ -46,6 +49,7 @@ class Isolates:
         self._surroundings = surroundings
         self._live_clock = live_clock
         self._watch_promises = watch_promises
+        self._targets = targets
         self._on_idle = on_idle
         self._on_end = on_end
         self._tasks: set[asyncio.Task[None]] = set()
@@ -103,8 +107,22 @@ class Isolates:
         self._on_idle(worker)
 
     async def _start(self, worker: DeployedWorker) -> Isolate:
+        if self._targets is None:
+            return await self._load(worker, None)
+        link = Link()
+        try:
+            isolate = await self._load(worker, link)
+        except BaseException:
+            link.close()
+            raise
+        if link.path:
+            self._targets.put(worker.bundle.name, Target(link, worker.bundle))
+        return isolate
+
+    async def _load(self, worker: DeployedWorker, link: Link | None) -> Isolate:
         host, connection = await self._hosts.open_isolate(
-            alone=worker.bundle.name if worker.guard.alone else None
+            alone=worker.bundle.name if worker.guard.alone else None,
+            inspector=None if link is None else link.theirs,
         )
         bundle = worker.bundle
         try:
@@ -116,6 +134,8 @@ class Isolates:
                 watch_promises=self._watch_promises,
             )
             error, worker.entrypoints = loaded.error, loaded.entrypoints
+            if link is not None:
+                link.path = loaded.inspector
         except LoadingEndsHost as failure:
             error = failure.error
             self._hosts.kill(host, lost=True)
@@ -131,7 +151,7 @@ class Isolates:
                 error, message=mask(error.message), stack=mask(error.stack)
             )
             raise StartupError(bundle, error)
-        return self._isolate(worker, host, connection, self._surroundings(worker, mask))
+        return self._isolate(worker, host, connection, self._surroundings(worker, mask), link)
 
     def _isolate(
         self,
@@ -139,10 +159,13 @@ class Isolates:
         host: Host,
         connection: socket.socket,
         around: Surroundings,
+        link: Link | None,
     ) -> Isolate:
         def ended(ending: Ending) -> None:
             host.isolates -= 1
             self.running.discard(isolate)
+            if link is not None:
+                link.close()
             if ending.crashed:
                 worker.guard.crashed()
             if ending.process:
@@ -163,6 +186,7 @@ class Isolates:
             on_idle=lambda: self._on_idle(worker),
             on_end=ended,
             inmates=host.inmates,
+            link=link,
         )
         return isolate
 

@@ -20,6 +20,7 @@ from edgewright.gateway.census import Census
 from edgewright.gateway.deployed import DeployedWorker
 from edgewright.gateway.errors import Overloaded, UnknownWorker
 from edgewright.gateway.hosts import HostError, HostPool, Sandbox
+from edgewright.gateway.inspector.targets import Targets
 from edgewright.gateway.isolates import Isolates
 from edgewright.gateway.loading import StartupError
 from edgewright.gateway.memory import MemoryBound
@@ -53,6 +54,7 @@ class Node:
     up, until their Worker is asked for again. Each host is bound to one of `host_cpus`, if any are
     given. `bindings` has the state that Workers share (in memory, if it is not given), and `cache`
     their responses (likewise); both end with the node. `tracing` says whether requests are traced.
+    Where there are `targets`, DevTools may look at the isolates, which are put there.
     Raises ValueError where `upstream` is no origin, or `memory_mb` not above 0.
     """
 
@@ -73,6 +75,7 @@ class Node:
         cache: Store | None = None,
         outside: Mapping[str, OutsideService] | None = None,
         host_cpus: Sequence[int] = (),
+        targets: Targets | None = None,
     ) -> None:
         self.outside: Mapping[str, OutsideService] = outside or {}
         self.tracing = tracing or Tracing()
@@ -82,7 +85,9 @@ class Node:
         self._observer = observer or Silent()
         self._tails = TailWorkers(self, self._observer, on_idle=self._look_all_idle)
         self._workers: dict[str, DeployedWorker] = {}
-        self._hosts = HostPool(sandbox, standby=standby, cpus=host_cpus)
+        self._hosts = HostPool(
+            sandbox, standby=standby, cpus=host_cpus, inspected=targets is not None
+        )
         memory = MemoryBound(memory_mb)
         self._isolates = Isolates(
             self._hosts,
@@ -90,6 +95,7 @@ class Node:
             self._surroundings,
             live_clock=live_clock,
             watch_promises=watch_promises,
+            targets=targets,
             on_idle=self._look_idle,
             on_end=self._isolate_ended,
         )

@@ -13,9 +13,11 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import pydeno
 
+from edgewright.isolate.inspector import Address
 from edgewright.isolate.layer import is_ours, lazy_binary, lazy_script
 from edgewright.isolate.natives import IsolateNatives
 from edgewright.isolate.worker_modules import ENTRY, WorkerModules
@@ -81,7 +83,13 @@ class Isolate:
     """One V8 heap on one thread. Use it from the thread that made it."""
 
     def __init__(
-        self, snapshot: bytes, *, heap_bytes: int, buffer_bytes: int, start_timeout: float
+        self,
+        snapshot: bytes,
+        *,
+        heap_bytes: int,
+        buffer_bytes: int,
+        start_timeout: float,
+        inspector: Address | None = None,
     ) -> None:
         self.on_wake: Callable[[], None] | None = None
         """Called, on a thread of the engine's or of the natives' pool, when there are commands or
@@ -94,8 +102,12 @@ class Isolate:
                 max_buffer_bytes=buffer_bytes,
                 max_serialization_bytes=MAX_FRAME,
                 timeout=start_timeout,  # of all that doesn't bring its own: that is, of load()
+                inspector=None if inspector is None else pydeno.InspectorConfig(*inspector),
             )
         )
+        endpoints = self._runtime.inspector_endpoints()
+        self.inspector_path = "" if endpoints is None else urlsplit(endpoints.websocket_url).path
+        """Where the inspector's WebSocket is, at the address that it was given."""
         self._modules: WorkerModules | None = None
         self.entrypoints: list[str] = []
         """What the Worker exports that may be called; it is the Worker who says so."""
@@ -134,7 +146,7 @@ class Isolate:
 
     def load(self, load: Load, blob: bytes = b"") -> LoadError | None:
         """Evaluates the Worker's modules. `blob` holds those that are no ES modules."""
-        modules = self._modules = WorkerModules(load, blob)
+        modules = self._modules = WorkerModules(load, blob, inspected=bool(self.inspector_path))
         self._runtime.set_module_resolver(modules.resolve)
         self._runtime.set_module_loader(modules.source)
         try:

@@ -11,7 +11,6 @@ Before the first isolate starts, and with it the first thread, the process locks
 
 from __future__ import annotations
 
-import array
 import importlib
 import os
 import pkgutil
@@ -27,6 +26,7 @@ import msgspec
 
 import edgewright.isolate
 from edgewright.isolate.engine import Isolate
+from edgewright.isolate.inspector import Address, Addresses, Inspector
 from edgewright.isolate.natives.registry import registry
 from edgewright.isolate.sandbox import close_cage
 from edgewright.isolate.sandbox.rlimits import data_bytes
@@ -50,40 +50,44 @@ threading.stack_size(512 << 10)
 
 def main() -> None:
     """Runs until the gateway closes the control socket, given as a file descriptor in argv; after
-    it come "caged" or "open", how many isolates it may be asked for at a time, and the folder where
-    the snapshot is kept."""
+    it come "caged" or "open", how many isolates it may be asked for at a time, the folder where
+    the snapshot is kept, and "inspected" or "plain": whether DevTools may look at its isolates."""
     control = socket.socket(fileno=int(sys.argv[1]))
     _close_all_but(control.fileno())
     snapshot = load_snapshot(Path(sys.argv[4]))
     _load_all_modules()
     memory = data_bytes(int(sys.argv[3]) + SPARES)
-    missing = close_cage(memory) if sys.argv[2] == "caged" else {}
+    caged, inspected = sys.argv[2] == "caged", sys.argv[5] == "inspected"
+    missing = close_cage(memory, loopback=inspected) if caged else {}
+    inspected = inspected and "namespaces" not in missing
+    addresses = Addresses(alone=caged) if inspected else None
     watch = Watch()
-    waiting: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[list[socket.socket]] = queue.SimpleQueue()
 
     started = threading.Event()
 
     def start_spare() -> None:
+        address = None if addresses is None else addresses.next()
         threading.Thread(
-            target=_isolate, args=(snapshot, waiting, started, watch), daemon=True
+            target=_isolate, args=(snapshot, waiting, started, watch, address), daemon=True
         ).start()
 
     for _ in range(SPARES):
         start_spare()
     started.wait()
-    control.send(msgspec.json.encode(HostReady(missing)))
+    control.send(msgspec.json.encode(HostReady(missing, inspected)))
     due: list[float] = []
     while True:
         control.settimeout(max(0.0, due[0] - time.monotonic()) if due else None)
         try:
-            connection = _receive_socket(control)
+            connections = _receive_sockets(control)
         except (TimeoutError, BlockingIOError):
             del due[0]
             start_spare()
             continue
-        if connection is None:
+        if not connections:
             return
-        waiting.put(connection)
+        waiting.put(connections)
         due.append(time.monotonic() + SPARE_DELAY)
 
 
@@ -102,28 +106,28 @@ def _close_all_but(fd: int) -> None:
     os.closerange(fd + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _receive_socket(control: socket.socket) -> socket.socket | None:
-    """The next isolate's socket; None when the gateway is gone."""
-    data, ancillary, _flags, _address = control.recvmsg(1, socket.CMSG_SPACE(4))
-    if not data:
-        return None
-    descriptors = array.array("i")
-    for level, kind, payload in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            descriptors.frombytes(payload[:4])
-    return socket.socket(fileno=descriptors[0])
+def _receive_sockets(control: socket.socket) -> list[socket.socket]:
+    """The next isolate's socket, and the one of its Inspector if it is to have any; none when the
+    gateway is gone."""
+    _, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+    return [socket.socket(fileno=descriptor) for descriptor in descriptors]
 
 
 def _isolate(
     snapshot: bytes,
-    waiting: queue.SimpleQueue[socket.socket],
+    waiting: queue.SimpleQueue[list[socket.socket]],
     started: threading.Event,
     watch: Watch,
+    address: Address | None,
 ) -> None:
     """One isolate's life, on its own thread."""
     try:
         isolate = Isolate(
-            snapshot, heap_bytes=HEAP_BYTES, buffer_bytes=HEAP_BYTES, start_timeout=START_TIMEOUT
+            snapshot,
+            heap_bytes=HEAP_BYTES,
+            buffer_bytes=HEAP_BYTES,
+            start_timeout=START_TIMEOUT,
+            inspector=address,
         )
     except BaseException:
         # Whoever was to use it would wait forever; and the next one will hardly fare better.
@@ -131,10 +135,11 @@ def _isolate(
         sys.stderr.flush()
         os._exit(1)
     started.set()
-    connection = waiting.get()
+    connection, *controls = waiting.get()
     connection.setblocking(True)
+    inspector = Inspector(controls[0], address) if controls and address is not None else None
     with connection:
-        tenant = Tenant(isolate, Line(connection), watch)
+        tenant = Tenant(isolate, Line(connection), watch, inspector)
         try:
             tenant.serve()
         except ConnectionError:

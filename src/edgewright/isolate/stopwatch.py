@@ -57,11 +57,14 @@ class Deadline:
 class Watched(Protocol):
     """An isolate, as the watch sees it."""
 
-    cpu_limit: float
-    """Seconds that it may go on from `since` without being stopped."""
     since: float
     """What its CPU clock showed when it began what it does, or had ended what it did."""
     running: bool
+
+    @property
+    def cpu_limit(self) -> float:
+        """Seconds that it may go on from `since` without being stopped."""
+        ...
 
     def cpu(self) -> float: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import select
 import socket
 import threading
@@ -13,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from edgewright.isolate.engine import STARTUP_EXCEEDED, Isolate, IsolateGone, TurnTimeout
+from edgewright.isolate.inspector import Inspector
 from edgewright.isolate.stopwatch import GRACE, WORTH_A_LOOK, Deadline, Watch
 from edgewright.protocol.framing import (
     MAX_COMMANDS,
@@ -33,6 +35,9 @@ _MEMORY_AFTER_NS = 2_000_000
 """Memory is looked at after so many turns, and after each that took so much CPU time."""
 _COLLECT_EVERY = 0.25
 """Seconds between two searches for garbage, at least."""
+
+_WHILE_DEBUGGED = 7 * 86400.0
+"""Seconds that a turn may take with DevTools at it, which may well have paused it."""
 
 _OVER_CPU = "Worker exceeded CPU time limit."
 _OVER_MEMORY = "Worker exceeded memory limit."
@@ -80,13 +85,16 @@ class Line:
 class Tenant:
     """A Worker in its isolate. Also what the Watch sees of it."""
 
-    def __init__(self, isolate: Isolate, line: Line, watch: Watch) -> None:
-        self.cpu_limit = 0.0
+    def __init__(
+        self, isolate: Isolate, line: Line, watch: Watch, inspector: Inspector | None = None
+    ) -> None:
         self.since = 0.0
         self.running = False
         self._isolate = isolate
         self._line = line
         self._watch = watch
+        self._inspector = inspector
+        self._cpu_limit = 0.0
         self._deadline = Deadline(0.0)
         self._memory_limit = 0
         self._turns = 0
@@ -105,6 +113,10 @@ class Tenant:
             self._watch.remove(self)
 
     # --- What the Watch wants to know -------------------------------------------------------------
+
+    @property
+    def cpu_limit(self) -> float:
+        return math.inf if self._debugged else self._cpu_limit
 
     def cpu(self) -> float:
         return self._isolate.cpu_ns() / 1e9
@@ -126,9 +138,9 @@ class Tenant:
                     self._line.send(self._turn(json, blob))
                     continue
                 error = self._load(msgspec.json.decode(json, type=Load), blob)
-                self._line.open(
-                    encode_frame(msgspec.json.encode(Loaded(error, self._isolate.entrypoints)))
-                )
+                isolate = self._isolate
+                answer = Loaded(error, isolate.entrypoints, isolate.inspector_path)
+                self._line.open(encode_frame(msgspec.json.encode(answer)))
                 loaded = True
 
     def _receive(self) -> bytes:
@@ -146,14 +158,14 @@ class Tenant:
     def _load(self, load: Load, blob: bytes) -> LoadError | None:
         start = self._begin()
         # No grace: nobody is there yet whom the isolate's end could hurt.
-        self.cpu_limit = load.startup_cpu_ms / 1000 - GRACE
+        self._cpu_limit = load.startup_cpu_ms / 1000 - GRACE
         error = self._isolate.load(load, blob)
         used_ms = (self._isolate.cpu_ns() - start - self._isolate.take_pardoned_ns()) / 1e6
         if error is None and used_ms > load.startup_cpu_ms:
             error = LoadError("Error", STARTUP_EXCEEDED)
         self.running = False
-        self.cpu_limit = load.cpu_ms / 1000
-        self._deadline = Deadline(self.cpu_limit)
+        self._cpu_limit = load.cpu_ms / 1000
+        self._deadline = Deadline(self._cpu_limit)
         self._memory_limit = load.memory_mb << 20
         return error
 
@@ -184,15 +196,22 @@ class Tenant:
             self._watch.wake()
         return start
 
+    @property
+    def _debugged(self) -> bool:
+        """Whether a person is at it, who may take all the time."""
+        return self._inspector is not None and self._inspector.sessions > 0
+
     def _enter(self, call: _Call) -> tuple[str, bytes] | None:
         """Calls into the isolate; what takes too long is stopped, and the rest goes on."""
+        if self._debugged:
+            return call(timeout=_WHILE_DEBUGGED)
         for _ in range(_MOST_RESUMES):
             began = time.monotonic()
             try:
                 result = call(timeout=self._deadline.seconds)
             except TurnTimeout:
                 self._took(time.monotonic() - began)
-                call = partial(self._isolate.resume, self.cpu_limit * 1000)
+                call = partial(self._isolate.resume, self._cpu_limit * 1000)
                 continue
             wall = time.monotonic() - began
             if wall > WORTH_A_LOOK:

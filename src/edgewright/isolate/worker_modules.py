@@ -44,10 +44,11 @@ _GENERATED = ("asset:", "node:", "cloudflare:")
 class WorkerModules:
     """The modules of one Worker."""
 
-    def __init__(self, load: Load, blob: bytes) -> None:
+    def __init__(self, load: Load, blob: bytes, *, inspected: bool = False) -> None:
         self.started = False
         """The entry module has been evaluated: no more of what comes only once."""
         self._load = load
+        self._inspected = inspected
         self._heads: dict[str, AssetHead] = {}
         self._contents: dict[str, bytes] = {}
         offset = 0
@@ -135,6 +136,7 @@ class WorkerModules:
             "liveClock": load.live_clock,
             "websocketMessage": load.websocket_message,
             "watchPromises": load.watch_promises,
+            "inspected": self._inspected,
             "kinds": {head.specifier: head.kind for head in load.assets},
         }
         return (

@@ -150,7 +150,7 @@ def is_allowed(address: IPAddress, outbound: Outbound) -> bool:
 
 def close_off(port: int) -> None:
     """No Worker of this process may connect to this port of this machine any more: it is where the
-    operator looks at all of them."""
+    operator, or a developer's DevTools, looks at all of them."""
     _CLOSED.add(port)
 
 

@@ -70,6 +70,10 @@ class ServeSettings:
     cache_memory_mb: int = CACHE_MEMORY_MB
     """Of each gateway."""
     cache_disk_mb: int = CACHE_DISK_MB
+    inspect: bool = False
+    """DevTools may look at the isolates: in dev only."""
+    inspector_port: int | None = None
+    """Where DevTools finds them; None takes 9229, or any if that is taken."""
 
 
 def run(settings: ServeSettings) -> int:
@@ -183,6 +187,8 @@ class _Supervisor:
                 server_timing=settings.server_timing,
                 cache_memory_mb=settings.cache_memory_mb,
                 cache_disk_mb=settings.cache_disk_mb,
+                inspect=settings.dev and settings.inspect,
+                inspector_port=settings.inspector_port,
             )
         )
         self._children[number] = child
@@ -252,6 +258,8 @@ class _Supervisor:
                     file=sys.stderr,
                     flush=True,
                 )
+        if ready.devtools is not None:
+            print(f"DevTools: {ready.devtools}", flush=True)
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -27,9 +27,14 @@ LAYERS = {
 """What there is on Linux: name, and what it gives."""
 
 
-def close_cage(data_bytes: int) -> dict[str, str]:
+def close_cage(data_bytes: int, *, loopback: bool = False) -> dict[str, str]:
     """Closes what the machine lets it close: the layers that are missing, and why. `data_bytes` is
-    all the memory that the process may ask for."""
+    all the memory that the process may ask for.
+
+    With `loopback` the process may talk to itself by TCP, as the engine's inspector has no other
+    way: over an interface of its own network, which leads nowhere. Where it has no network of its
+    own it may not either.
+    """
     if sys.platform != "linux":
         rlimits.close(data_bytes=data_bytes, count_threads=False)
         return {name: f"not on {sys.platform}" for name in LAYERS if name != "limits"}
@@ -43,26 +48,29 @@ def close_cage(data_bytes: int) -> dict[str, str]:
             return False
         return True
 
-    own_user = _separate(attempt, missing)
+    own_user = _separate(attempt, missing, loopback=loopback)
+    loopback = loopback and "namespaces" not in missing
     rooted = "namespaces" not in missing and "root" not in missing
     attempt("privileges", privileges.drop)
-    locked = attempt("landlock", landlock.close)
+    locked = attempt("landlock", lambda: landlock.close(tcp=loopback))
     attempt("limits", lambda: rlimits.close(data_bytes=data_bytes, count_threads=own_user))
-    attempt("seccomp", lambda: seccomp.close(may_open=rooted or locked))
+    attempt("seccomp", lambda: seccomp.close(may_open=rooted or locked, tcp=loopback))
     return missing
 
 
-def _separate(attempt: Callable[[str, Callable[[], None]], bool], missing: dict[str, str]) -> bool:
+def _separate(
+    attempt: Callable[[str, Callable[[], None]], bool], missing: dict[str, str], *, loopback: bool
+) -> bool:
     """Namespaces and an empty root, and no root user. Whether in a user namespace of our own."""
     root = os.geteuid() == 0
-    if root and attempt("namespaces", namespaces.separate):
+    if root and attempt("namespaces", lambda: namespaces.separate(loopback=loopback)):
         attempt("root", namespaces.empty_root)
         attempt("privileges", privileges.become_nobody)
         return attempt("namespaces", namespaces.separate_user)
     if root:
         attempt("privileges", privileges.become_nobody)
     missing.pop("namespaces", None)  # There is the other way.
-    if attempt("namespaces", namespaces.separate_unprivileged):
+    if attempt("namespaces", lambda: namespaces.separate_unprivileged(loopback=loopback)):
         attempt("root", namespaces.empty_root)
         return True
     missing["root"] = "needs namespaces"

@@ -43,14 +43,14 @@ class _Path(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
-def close() -> None:
-    """For the calling thread and those that it starts: there must be no other yet. Raises OSError
-    where the kernel has no Landlock."""
+def close(*, tcp: bool = False) -> None:
+    """For the calling thread and those that it starts: there must be no other yet. With `tcp`, that
+    is left to the other layers. Raises OSError where the kernel has no Landlock."""
     version = syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _ASK_VERSION)
     rights = max(count for since, count in _FILE_RIGHTS.items() if since <= version)
     rules = _Ruleset(
         files=(1 << rights) - 1,
-        network=0b11 if version >= 4 else 0,  # bind, connect
+        network=0b11 if version >= 4 and not tcp else 0,  # bind, connect
         scoped=0b11 if version >= 6 else 0,  # abstract Unix sockets, signals
     )
     size = 8 if version < 4 else 16 if version < 6 else 24

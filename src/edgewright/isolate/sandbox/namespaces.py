@@ -6,7 +6,10 @@ https://man7.org/linux/man-pages/man7/namespaces.7.html
 
 from __future__ import annotations
 
+import fcntl
 import os
+import socket
+import struct
 from pathlib import Path
 
 from edgewright.isolate.sandbox.landlock import RANDOM
@@ -22,13 +25,18 @@ _MS_RDONLY, _MS_NOSUID, _MS_NOEXEC, _MS_REMOUNT = 0x1, 0x2, 0x8, 0x20
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MNT_DETACH = 2
 
+_SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
+
 _PLACE = "/tmp"
 """Where the new root is mounted until it is the root: any folder would do."""
 
 
-def separate() -> None:
-    """Leaves the machine's namespaces, as root. Raises OSError."""
+def separate(*, loopback: bool = False) -> None:
+    """Leaves the machine's namespaces, as root. With `loopback` the new network has that one
+    interface. Raises OSError."""
     unshare(_NEW)
+    if loopback:
+        _raise_loopback()
 
 
 def separate_user() -> None:
@@ -37,7 +45,7 @@ def separate_user() -> None:
     unshare(_NEW_USER)
 
 
-def separate_unprivileged() -> None:
+def separate_unprivileged(*, loopback: bool = False) -> None:
     """Leaves them by way of a user namespace, which needs no privilege where it is permitted. There
     must be no other thread yet. Raises OSError."""
     user, group = os.geteuid(), os.getegid()
@@ -47,6 +55,14 @@ def separate_unprivileged() -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    if loopback:
+        _raise_loopback()
+
+
+def _raise_loopback() -> None:
+    """It is there in each network, but down. See netdevice(7)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
 
 
 def empty_root() -> None:

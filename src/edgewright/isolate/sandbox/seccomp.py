@@ -54,6 +54,10 @@ _FCNTL = (1, 2, 3, 4, _F_DUPFD_CLOEXEC)  # F_GETFD, F_SETFD, F_GETFL, F_SETFL
 _IOCTL = (0x5421, 0x5450, 0x5451)  # FIONBIO, FIONCLEX, FIOCLEX
 _AT_EMPTY_PATH = 0x1000
 _AF_UNIX = 1
+_AF_INET = 2
+_SOCK_STREAM, _SOCK_KIND = 1, 0xF
+
+_TCP = ("bind", "connect", "listen", "accept4", "setsockopt")
 
 _SET_MODE_FILTER = 1
 _FLAG_TSYNC = 1
@@ -65,23 +69,24 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
 
-def close(*, may_open: bool) -> None:
+def close(*, may_open: bool, tcp: bool = False) -> None:
     """Puts the filter over all threads of the process, for good. Raises OSError.
 
     `may_open`: files may be opened for reading, as another layer leaves none but /dev/urandom.
+    `tcp`: it may make connections, as another layer leaves nobody to talk to but itself.
     """
     name = os.uname().machine
     if name not in MACHINES:
         raise OSError(errno.ENOSYS, f"no list of system calls for {name}")
     machine = MACHINES[name]
-    code = compile_filter(machine, pid=os.getpid(), may_open=may_open)
+    code = compile_filter(machine, pid=os.getpid(), may_open=may_open, tcp=tcp)
     argument = _Program(len(code) // 8, code)
     number = machine.numbers["seccomp"]
     if syscall(number, _SET_MODE_FILTER, _FLAG_TSYNC, ctypes.byref(argument)) != 0:
         raise OSError(errno.EBUSY, "a thread has a filter of its own")
 
 
-def compile_filter(machine: Machine, *, pid: int, may_open: bool) -> bytes:
+def compile_filter(machine: Machine, *, pid: int, may_open: bool, tcp: bool = False) -> bytes:
     """The filter's program."""
     numbers = machine.numbers
     rules = [Rule(numbers[name], ALLOW) for name in _ALLOWED if name in numbers]
@@ -109,4 +114,8 @@ def compile_filter(machine: Machine, *, pid: int, may_open: bool) -> bytes:
     if may_open:
         for flags in (os.O_RDONLY, os.O_RDONLY | os.O_CLOEXEC):
             allow("openat", Where(2, flags, _INT))
+    if tcp:
+        allow("socket", Where(0, _AF_INET, _INT), Where(1, _SOCK_STREAM, _SOCK_KIND))
+        for name in _TCP:
+            rules.append(Rule(numbers[name], ALLOW))
     return program(machine.audit, rules, ERRNO | errno.EPERM)

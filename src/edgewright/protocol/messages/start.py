@@ -12,6 +12,8 @@ class HostReady(msgspec.Struct, frozen=True):
 
     missing: dict[str, str]
     """Layers of its sandbox that this machine lacks, and why."""
+    inspected: bool = False
+    """DevTools may look at its isolates."""
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ class Loaded(msgspec.Struct, frozen=True):
     error: LoadError | None = None
     entrypoints: list[str] = []
     """Names of the exports that may be called."""
+    inspector: str = ""
+    """Path of the inspector's WebSocket; none where there is no inspector."""
 
 
 class LoadError(msgspec.Struct, frozen=True):

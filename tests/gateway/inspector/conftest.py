@@ -1,0 +1,3 @@
+from running import edgewright, http, run, upstream
+
+__all__ = ["edgewright", "http", "run", "upstream"]
