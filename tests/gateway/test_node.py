@@ -20,6 +20,8 @@ from edgewright.gateway.loading import StartupError
 from edgewright.gateway.node import Node
 from edgewright.messages import Request, Response, read_all
 from edgewright.observe.records import Outcome, Recorder
+from edgewright.observe.spans import spans_of
+from edgewright.observe.trace import Tracing
 
 SOURCE = """
 let seen = 0;
@@ -208,6 +210,21 @@ async def test_a_lazy_worker_that_can_not_start_fails_its_requests(node: Node) -
             await get(node)
         assert caught.value.outcome is Outcome.EXCEPTION
     assert counts(node) == [0]
+
+
+async def test_a_request_whose_worker_can_not_start_has_a_trace() -> None:
+    recorder = Recorder()
+    node = Node(observer=recorder, tracing=Tracing(on=True))
+    await node.deploy(bundle(source="throw new TypeError('at start')"), eager=False)
+    with pytest.raises(WorkerFailure):
+        await get(node)
+    await node.close()
+    [record] = recorder.requests
+    assert record.trace is not None
+    root = spans_of(record.trace)
+    assert root.error == "at start"
+    assert [span.kind for span in root.children] == ["cold"]
+    assert root.milliseconds > 0
 
 
 async def test_an_isolate_out_of_memory_is_replaced(node: Node) -> None:

@@ -14,6 +14,8 @@ from edgewright.gateway.errors import Overloaded
 from edgewright.gateway.node import Node
 from edgewright.messages import Request, Response, read_all
 from edgewright.observe.records import Outcome, Recorder
+from edgewright.observe.spans import spans_of
+from edgewright.observe.trace import Tracing
 
 SOURCE = """
 export default {
@@ -45,7 +47,7 @@ async def recorder() -> Recorder:
 @pytest.fixture
 async def flooded(recorder: Recorder) -> AsyncIterator[Node]:
     """One of the two Workers has far more to do than it may keep waiting."""
-    node = Node(observer=recorder)
+    node = Node(observer=recorder, tracing=Tracing(on=True))
     await node.deploy(bundle("flooded", Limits(queue_ms=50, cpu_ms=60_000)))
     await node.deploy(bundle("neighbour", Limits()))
     flood = [asyncio.create_task(ask(node, "flooded", "/work")) for _ in range(FLOOD)]
@@ -70,6 +72,16 @@ async def test_what_would_wait_for_too_long_is_refused_at_once(
 ) -> None:
     assert (await refusal(flooded)).retry_after > 0
     assert recorder.requests[-1].outcome is Outcome.LOAD_SHED
+
+
+async def test_what_is_refused_has_a_trace(flooded: Node, recorder: Recorder) -> None:
+    await refusal(flooded)
+    trace = recorder.requests[-1].trace
+    assert trace is not None
+    root = spans_of(trace)
+    assert root.error == "The Worker is overloaded."
+    assert (root.attributes["outcome"], root.attributes["status"]) == ("loadShed", 503)
+    assert root.children == []
 
 
 async def test_the_client_is_told_when_to_come_again(flooded: Node) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from edgewright.gateway.connections import Connections
@@ -33,13 +33,14 @@ class WorkerFailure(Exception):
     @property
     def status(self) -> int:
         """The status that a client gets instead of a response."""
-        return 503 if self.outcome in EXCEEDED else 500
+        return 503 if self.outcome in EXCEEDED or self.outcome is Outcome.LOAD_SHED else 500
 
-    def record(self, worker: str, request: Request) -> RequestRecord:
+    def record(self, worker: str, request: Request, trace: Trace | None) -> RequestRecord:
         """What there is to tell about a request that never got to an isolate."""
-        return unheard_record(
+        record = unheard_record(
             worker, request, self.status, self.outcome, error=self.error, ray=self.ray
         )
+        return replace(record, trace=trace)
 
 
 def worker_failure(outcome: Outcome, reason: str) -> WorkerFailure:

@@ -178,10 +178,10 @@ class Node:
         worker = self._worker(name)
         if worker.isolate is None:
             if worker.waiting >= _MOST_WAITING or worker.guard.pause:
-                raise self._shed(name, request, worker.guard.pause or 1.0)
+                raise self._shed(worker, request, worker.guard.pause or 1.0)
             return None
         if worker.isolate.overloaded:
-            raise self._shed(name, request, 1.0)
+            raise self._shed(worker, request, 1.0)
         self._idle.clear()
         return worker.isolate.start(request, depth)
 
@@ -208,18 +208,30 @@ class Node:
             failure = WorkerFailure(
                 Outcome.EXCEPTION, WorkerError(thrown.name, thrown.message, thrown.stack)
             )
-            self._observer.request_finished(failure.record(name, request))
+            self._never_begun(worker, request, failure, came)
             raise failure from error
         finally:
             worker.waiting -= 1
             self._waiting -= 1
             self._look_idle(worker)
 
-    def _shed(self, name: str, request: Request, retry_after: float) -> Overloaded:
+    def _shed(self, worker: DeployedWorker, request: Request, retry_after: float) -> Overloaded:
         error = WorkerError("Error", "The Worker is overloaded.", "")
         failure = WorkerFailure(Outcome.LOAD_SHED, error)
-        self._observer.request_finished(failure.record(name, request))
+        self._never_begun(worker, request, failure)
         return Overloaded(retry_after)
+
+    def _never_begun(
+        self, worker: DeployedWorker, request: Request, failure: WorkerFailure, came: float = 0.0
+    ) -> None:
+        """Tells of a request that got to no isolate; `came` is since when it had waited for one."""
+        bundle, trace = worker.bundle, None
+        if self.tracing.on:
+            trace = self.tracing.begin(bundle.name, request, bundle.limits)
+            trace.cold_from = came
+            trace.end(failure.status, failure.outcome, failure.error, 0, [])
+        observer = self._tails.observer(bundle.tail_consumers)
+        observer.request_finished(failure.record(bundle.name, request, trace))
 
     async def drain(self, deadline: float) -> bool:
         """Waits until no request is in flight, for `deadline` seconds at most; whether so."""
@@ -304,6 +316,8 @@ class Node:
             if active.outcome is Outcome.OK:
                 active.outcome, active.error = failure.outcome, failure.error
             active.head.tell(failure)
+            if active.trace is not None:
+                active.end_trace(active.trace, [])
             self._observer.request_finished(active.record(worker.bundle.name, worker.version))
         finally:
             worker.waiting -= 1
