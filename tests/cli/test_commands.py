@@ -69,7 +69,7 @@ def test_the_environment_is_said_to_whoever_reads_a_configuration(
 
 def test_dev_is_said_to_the_supervisor(served: list[ServeSettings]) -> None:
     CliRunner().invoke(main, ["dev", "x", "--port", "1", "--admin", "off"])
-    assert served == [ServeSettings((Path("x"),), port=1, dev=True)]
+    assert served == [ServeSettings((Path("x"),), port=1, dev=True, inspect=True)]
 
 
 def test_dev_has_an_admin_port_somewhere(served: list[ServeSettings]) -> None:

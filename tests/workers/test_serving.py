@@ -74,7 +74,9 @@ async def test_dev_shows_where_it_was_thrown(edgewright: Edgewright) -> None:
 async def test_dev_says_where_devtools_is(edgewright: Edgewright) -> None:
     command = await edgewright("dev", WORKERS / "responses.js", "--inspector-port", "0")
     assert command.process.stdout is not None
-    line = (await command.process.stdout.readline()).decode()
+    told = command.process.stdout
+    while not (line := (await asyncio.wait_for(told.readline(), 20)).decode()).startswith("Dev"):
+        assert line
     assert line.startswith("DevTools: devtools://devtools/bundled/js_app.html?")
     async with DevTools(f"ws://{line.strip().partition('ws=')[2]}") as devtools:
         result = await devtools.ask("Runtime.evaluate", expression="1 + 1")
