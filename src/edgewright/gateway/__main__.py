@@ -85,9 +85,7 @@ async def _run(control: socket.socket) -> int:
     watching = asyncio.create_task(_watch_supervisor(reader, stop))
     try:
         return await _gateway(settings, writer, stop)
-    except (
-        *LOADING_ERRORS, ServerError, ExportError, LogpushError, InspectorError
-    ) as error:
+    except (*LOADING_ERRORS, ServerError, ExportError, LogpushError, InspectorError) as error:
         writer.write(encode(Failed(str(error)[: MAX_LINE // 8])))
         with contextlib.suppress(OSError):
             await writer.drain()
