@@ -81,7 +81,7 @@ async def test_who_is_not_let_in(chat: Chat) -> None:
     for name in ("", "%20", "x" * 21):
         with pytest.raises(InvalidStatus, match="400"):
             await chat.enter(name)
-    async with httpx.AsyncClient(base_url=chat.url) as client:
+    async with httpx.AsyncClient(base_url=chat.url, timeout=30) as client:
         refused = await client.get("/room?name=ada")
         assert refused.status_code == 426
         assert "<title>Chat</title>" in (await client.get("/")).text

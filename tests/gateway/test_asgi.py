@@ -295,7 +295,7 @@ async def test_http_2(tmp_path: Path) -> None:
     tls = Tls(tmp_path / "both.pem", tmp_path / "both.pem")
     async with (
         serving(tls) as site,
-        httpx.AsyncClient(http1=False, http2=True, verify=False) as client,
+        httpx.AsyncClient(http1=False, http2=True, verify=False, timeout=30) as client,
     ):
         url = f"https://127.0.0.1:{site.port}"
         seen = (await client.get(f"{url}/x?y")).json()
@@ -422,7 +422,7 @@ async def test_a_response_that_breaks_off_shows_as_broken_off(site: Site) -> Non
     assert b"transfer-encoding: chunked" in headers
     assert b"xxxxxxxxxx" in body
     assert not body.endswith(b"0\r\n\r\n")
-    async with httpx.AsyncClient(http1=False, http2=True) as client:
+    async with httpx.AsyncClient(http1=False, http2=True, timeout=30) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(f"http://127.0.0.1:{site.port}/breaks")
 

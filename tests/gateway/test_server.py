@@ -123,7 +123,7 @@ def test_http2_without_tls_by_prior_knowledge() -> None:
         scopes: list[Scope] = []
         async with (
             served(recorder(scopes)) as (port, _),
-            httpx.AsyncClient(http1=False, http2=True) as client,
+            httpx.AsyncClient(http1=False, http2=True, timeout=30) as client,
         ):
             response = await client.get(f"http://127.0.0.1:{port}/a%2Fb")
         assert response.http_version == "HTTP/2"
@@ -156,7 +156,7 @@ def test_tls_negotiates_the_protocol(
         scopes: list[Scope] = []
         async with (
             served(recorder(scopes), tls=tls[0]) as (port, _),
-            httpx.AsyncClient(http2=http2, verify=tls[1]) as client,
+            httpx.AsyncClient(http2=http2, verify=tls[1], timeout=30) as client,
         ):
             response = await client.get(f"https://127.0.0.1:{port}/")
         assert response.http_version == version
@@ -171,7 +171,7 @@ def test_tls_1_2_is_spoken(tls: tuple[Tls, ssl.SSLContext]) -> None:
     async def main() -> None:
         async with (
             served(recorder([]), tls=tls[0]) as (port, _),
-            httpx.AsyncClient(verify=tls[1]) as client,
+            httpx.AsyncClient(verify=tls[1], timeout=30) as client,
         ):
             assert (await client.get(f"https://127.0.0.1:{port}/")).status_code == 200
 
@@ -315,7 +315,7 @@ def test_limit_of_request_headers_in_http2() -> None:
     async def main() -> None:
         async with (
             served(recorder([])) as (port, _),
-            httpx.AsyncClient(http1=False, http2=True) as client,
+            httpx.AsyncClient(http1=False, http2=True, timeout=30) as client,
         ):
             url = f"http://127.0.0.1:{port}/"
             small: dict[str, Any] = {"x": "a" * 32 * 1024}

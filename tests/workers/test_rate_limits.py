@@ -60,7 +60,7 @@ async def test_what_is_asked_for_must_make_sense(limited: Running) -> None:
 @pytest.fixture
 async def client(limited: Running, http: Serve) -> httpx.AsyncClient:
     url = await http(limited.worker.asgi())
-    return httpx.AsyncClient(base_url=url)
+    return httpx.AsyncClient(base_url=url, timeout=30)
 
 
 async def test_a_rule_answers_before_the_worker_is_woken(

@@ -66,7 +66,7 @@ def sentry() -> Iterator[Sentry]:
 
 async def ask(command: Command) -> None:
     headers = {"authorization": "Bearer hidden2", "cookie": "a=hidden3", "x-mine": "yes"}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=30) as client:
         await client.get(f"{command.url}/page?a=1&token=hidden4", headers=headers)
 
 

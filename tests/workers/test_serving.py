@@ -43,7 +43,7 @@ async def test_tls(
     cert, key, context = certificate
     worker = WORKERS / "bodies.js"
     command = await edgewright("serve", worker, "--tls-cert", cert, "--tls-key", key)
-    async with httpx.AsyncClient(http2=http2, verify=context) as client:
+    async with httpx.AsyncClient(http2=http2, verify=context, timeout=30) as client:
         response = await client.post(f"{command.url}/text", content="over tls")
         assert (response.status_code, response.text) == (200, "OVER TLS")
         assert response.http_version == ("HTTP/2" if http2 else "HTTP/1.1")
