@@ -136,6 +136,16 @@ async def test_namespaces_that_hold_anything(store: KVStore, clock: Clock) -> No
     assert await store.namespaces() == ["a", "b"]
 
 
+async def test_a_namespace_is_cleared_and_its_neighbours_stay(store: KVStore) -> None:
+    await store.put("n", {"k": Entry(b"v"), "l": Entry(b"v")})
+    await store.put("m", {"k": Entry(b"v")})
+    before = store.version("n", "k")
+    await store.clear("n")
+    assert await store.namespaces() == ["m"]
+    assert await store.get("n", ["k", "l"]) == [None, None]
+    assert before is None or store.version("n", "k") != before
+
+
 async def test_a_version_changes_with_the_entry(store: KVStore) -> None:
     seen = {store.version("n", "k")}
     await store.put("n", {"k": Entry(b"v")})

@@ -17,14 +17,12 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from edgewright.bindings.binding import OperationError, StateError
-from edgewright.bindings.bindings import namespace_id
+from edgewright.bindings.binding import OperationError
 from edgewright.bindings.kv import rules
 from edgewright.bindings.kv.sqlite import SqliteStore
 from edgewright.bindings.kv.store import Entry, Key
-from edgewright.cli.state import configuration, folder_of, of_a_worker, run_with
-from edgewright.config import WorkerConfig
-from edgewright.config.binding_config import KVNamespace
+from edgewright.cli.kv_namespaces import id_of_binding, namespace_group, run_on_store
+from edgewright.cli.state import folder_of, of_a_worker
 
 _T = TypeVar("_T")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -39,14 +37,7 @@ class _Namespace:
 
     def run(self, work: Callable[[SqliteStore], Awaitable[_T]]) -> _T:
         """Raises ClickException."""
-        return _run(self.folder, work)
-
-
-def _run(folder: Path, work: Callable[[SqliteStore], Awaitable[_T]]) -> _T:
-    try:
-        return run_with(lambda: SqliteStore(folder), work)
-    except (StateError, OperationError) as error:
-        raise click.ClickException(str(error)) from error
+        return run_on_store(self.folder, work)
 
 
 def _of_a_namespace(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,7 +54,7 @@ def _of_a_namespace(command: Callable[..., Any]) -> Callable[..., Any]:
         if (binding is None) == (namespace_id is None):
             raise click.UsageError("Give one of --binding and --namespace-id.")
         folder = folder_of(state, config)
-        id = namespace_id or _id_of(binding or "", config, preview=preview)
+        id = namespace_id or id_of_binding(binding or "", config, preview=preview)
         return command(_Namespace(id, folder), **others)
 
     with_namespace.__doc__ = command.__doc__
@@ -78,20 +69,12 @@ def _of_a_namespace(command: Callable[..., Any]) -> Callable[..., Any]:
     return of_a_worker(with_namespace)
 
 
-def _id_of(binding: str, config: Path, *, preview: bool) -> str:
-    found = _namespaces_of(configuration(config)).get(binding)
-    if found is None:
-        raise click.ClickException(f"A namespace with binding name {binding} was not found.")
-    return namespace_id(found, preview=preview)
-
-
-def _namespaces_of(worker: WorkerConfig) -> dict[str, KVNamespace]:
-    return {n: each for n, each in worker.bindings.items() if isinstance(each, KVNamespace)}
-
-
 @click.group()
 def kv() -> None:
     """Look into KV namespaces and change what they hold."""
+
+
+kv.add_command(namespace_group)
 
 
 # --- One key --------------------------------------------------------------------------------------
@@ -229,29 +212,6 @@ def bulk_delete(namespace: _Namespace, file: Path, force: bool) -> None:
         return
     namespace.run(lambda store: store.delete(namespace.id, keys))
     click.echo("Success!")
-
-
-# --- Namespaces -----------------------------------------------------------------------------------
-
-
-@kv.group()
-def namespace() -> None:
-    """The namespaces themselves."""
-
-
-@namespace.command("list")
-@of_a_worker
-def namespaces(config: Path, state: Path | None) -> None:
-    """Print the namespaces that the Worker has, and those that hold anything, as JSON."""
-    worker = configuration(config)
-    titles: dict[str, str] = {}
-    for name, binding in _namespaces_of(worker).items():
-        titles[binding.id] = f"{worker.name}-{name}"
-        if binding.preview_id is not None:
-            titles.setdefault(binding.preview_id, f"{worker.name}-{name}_preview")
-    for id in _run(folder_of(state, config), lambda store: store.namespaces()):
-        titles.setdefault(id, id)
-    click.echo(json.dumps([{"id": id, "title": title} for id, title in titles.items()], indent=2))
 
 
 # --- From and to JSON -----------------------------------------------------------------------------

@@ -30,6 +30,10 @@ class MemoryStore:
         for key in keys:
             self._entries.get(namespace, {}).pop(key, None)
 
+    async def clear(self, namespace: str) -> None:
+        self._changes += 1
+        self._entries.pop(namespace, None)
+
     async def list(self, namespace: str, prefix: str, after: str, limit: int) -> list[Key]:
         entries = self._alive(namespace)
         # The order of code points is the order of their UTF-8.

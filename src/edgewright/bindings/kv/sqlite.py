@@ -53,6 +53,7 @@ INSERT OR REPLACE INTO entries (namespace, key, expiration, metadata, value)
 VALUES (?, ?, ?, ?, ?)
 """
 _DELETE = "DELETE FROM entries WHERE namespace = ? AND key = ?"
+_CLEAR = "DELETE FROM entries WHERE namespace = ?"
 _CLEAN = """
 DELETE FROM entries WHERE rowid IN
 (SELECT rowid FROM entries WHERE expiration <= ? LIMIT ?)
@@ -94,6 +95,12 @@ class SqliteStore:
     async def delete(self, namespace: str, keys: list[str]) -> None:
         rows: list[tuple[object, ...]] = [(namespace, key.encode()) for key in keys]
         await self._write(_DELETE, rows, namespace, keys)
+
+    async def clear(self, namespace: str) -> None:
+        def job(connection: sqlite3.Connection) -> None:
+            connection.execute(_CLEAR, (namespace,))
+
+        await self._writing.do(job, self._stamps.change_all)
 
     async def list(self, namespace: str, prefix: str, after: str, limit: int) -> list[Key]:
         start, end, behind = prefix.encode(), _end_of(prefix.encode()), after.encode()

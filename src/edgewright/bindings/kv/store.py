@@ -49,6 +49,10 @@ class KVStore(Protocol):
         """Removes the entries, where there are any, all at once."""
         ...
 
+    async def clear(self, namespace: str) -> None:
+        """Removes all entries, at once."""
+        ...
+
     async def list(self, namespace: str, prefix: str, after: str, limit: int) -> list[Key]:
         """The first `limit` keys that begin with `prefix` and come behind `after`, in the order of
         their UTF-8."""
