@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "wrangler.toml").write_text(CONFIG)
     (tmp_path / "w.js").write_text("export default {}")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CLOUDFLARE_ENV", raising=False)
+    monkeypatch.setenv("CLOUDFLARE_ENV", "")  # what --env sets ends with the test
     return tmp_path
 
 
