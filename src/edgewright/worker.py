@@ -206,6 +206,11 @@ class Worker:
         """Counts its isolates, and those of the `others`."""
         return self._node.census
 
+    @property
+    def tail_events_dropped(self) -> int:
+        """What tail Workers should have been told and were not."""
+        return self._node.tail_events_dropped
+
     def version_of(self, name: str) -> str:
         """Which version of a Worker is in service, as 8 hex digits; empty where there is none."""
         return self._node.version(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from prometheus_client import parser
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 
-from tests.admin.conftest import Server
+from tests.admin.conftest import Server, Start
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "metrics.md"
 
@@ -83,6 +84,25 @@ def test_isolates_and_processes(metrics: dict[str, Metric]) -> None:
     assert value(metrics["edgewright_hosts"]) >= 2
     used = value(metrics["edgewright_isolate_memory_bytes"], worker="shop")
     assert 0 < used <= value(metrics["edgewright_memory_bytes"])
+
+
+def test_what_could_not_be_told_by_whom_it_was_for(start: Start) -> None:
+    nobody = "http://public@127.0.0.1:1/7"
+    server = start("serve", "--admin", "0", "--sentry-dsn", nobody)
+    server.get("/throw")
+    dropped: dict[str, float] = {}
+    for _ in range(400):
+        dropped = _dropped(server)
+        if dropped["sentry"]:
+            break
+        time.sleep(0.05)
+    assert dropped == {"tail": 0, "tail_worker": 0, "otlp": 0, "logpush": 0, "sentry": 1}
+
+
+def _dropped(server: Server) -> dict[str, float]:
+    families = parser.text_string_to_metric_families(server.ask("/metrics").text)
+    (metric,) = [each for each in families if each.name == "edgewright_dropped_events"]
+    return {sample.labels["destination"]: sample.value for sample in metric.samples}
 
 
 def test_openmetrics_for_who_asks_for_it(server: Server) -> None:

@@ -146,6 +146,7 @@ async def test_what_there_is_no_room_for_is_dropped_and_told(
     assert await tailed.worker.drain()
     assert calls(tailed) == []
     assert "1 tail events were dropped" in tailed.logged[-1]
+    assert tailed.worker.tail_events_dropped == 1
 
 
 async def test_the_classic_form(run: Run, tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def _of_node(
     yield build
     dropped = CounterMetricFamily(
         "edgewright_dropped_events",
-        "What could not be told for want of time, by whom it was for",
+        "What could not be told, by whom it was for",
         labels=("destination",),
     )
     for destination, count in sums.dropped.items():

@@ -163,7 +163,13 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
     if settings.node is not None:
 
         def dropped() -> dict[str, int]:
-            return {"tail": tail.dropped, "otlp": 0 if exporter is None else exporter.dropped}
+            return {
+                "tail": tail.dropped,
+                "tail_worker": worker.tail_events_dropped,
+                "otlp": 0 if exporter is None else exporter.dropped,
+                "logpush": 0 if logpush is None else logpush.dropped,
+                "sentry": 0 if sentry is None else sentry.dropped,
+            }
 
         recent, figures = Recent(), FigureKeeper(worker.version_of, worker.census.take, dropped)
         observers += [figures, recent]

@@ -113,6 +113,10 @@ class Node:
         await self._hosts.warm()
 
     @property
+    def tail_events_dropped(self) -> int:
+        return self._tails.dropped
+
+    @property
     def missing_layers(self) -> dict[str, str]:
         """What the sandbox does without on this machine, and why; known once a host runs."""
         hosts = self._hosts.hosts

@@ -79,6 +79,8 @@ class TailWorkers:
     """Those of a node. `on_idle` is called when none of them is left to be told anything."""
 
     def __init__(self, node: Node, observer: Observer, on_idle: Callable[[], None]) -> None:
+        self.dropped = 0
+        """Events that could not be told, since the start."""
         self._node = node
         self._observer = observer
         self._on_idle = on_idle
@@ -169,6 +171,7 @@ class TailWorkers:
         self._on_idle()
 
     def _drop(self, consumer: _Consumer, count: int) -> None:
+        self.dropped += count
         consumer.dropped += count
         now = asyncio.get_running_loop().time()
         if consumer.told and now < consumer.told + _TELL_EVERY:

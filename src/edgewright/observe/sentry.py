@@ -20,6 +20,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import sentry_sdk
+from sentry_sdk.transport import HttpTransport
 from sentry_sdk.utils import BadDsn
 
 from edgewright.build.bundle import WorkerBundle
@@ -55,10 +56,11 @@ class SentryObserver:
     def __init__(self, dsn: str, environment: str) -> None:
         """Raises ValueError where the DSN is none."""
         self.bundles: Mapping[str, WorkerBundle] = {}
-        self.dropped = 0
+        self._dropped = 0
         try:
             self._client = sentry_sdk.Client(
                 dsn=dsn,
+                transport=_CountingTransport,
                 environment=environment,
                 default_integrations=False,
                 auto_enabling_integrations=False,
@@ -70,6 +72,13 @@ class SentryObserver:
             raise ValueError(f"the Sentry DSN is none: {error}") from error
         self._waiting: queue.SimpleQueue[_Failed | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sentry", daemon=True)
+
+    @property
+    def dropped(self) -> int:
+        """Exceptions that Sentry has not been told of, and won't be."""
+        transport = self._client.transport
+        lost = transport.dropped if isinstance(transport, _CountingTransport) else 0
+        return self._dropped + lost
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -85,7 +94,7 @@ class SentryObserver:
         if record.error is None:
             return
         if self._waiting.qsize() >= MOST_WAITING:
-            self.dropped += 1
+            self._dropped += 1
             return
         self._waiting.put(_Failed(record, time.time(), self.bundles.get(record.worker)))
 
@@ -97,6 +106,15 @@ class SentryObserver:
                 self._client.capture_event(event_of(failed))  # pyright: ignore[reportArgumentType]
             except Exception:
                 log.exception("An exception could not be sent to Sentry.")
+
+
+class _CountingTransport(HttpTransport):
+    """The SDK drops what it has no room for, what Sentry refuses, and what doesn't get there."""
+
+    dropped = 0
+
+    def on_dropped_event(self, _reason: str) -> None:
+        self.dropped += 1
 
 
 @dataclass(frozen=True, slots=True)
