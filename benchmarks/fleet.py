@@ -132,9 +132,10 @@ async def _serve() -> None:
     spec = msgspec.json.decode(await lines.readline(), type=Spec)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    # As `edgewright serve` does it.
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    node = Node(standby=True, memory_mb=spec.memory_mb)
+    # As `edgewright serve` does it: a CPU for the server, the others for the isolates' processes.
+    cpus = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cpus[:1])
+    node = Node(standby=True, memory_mb=spec.memory_mb, host_cpus=cpus[1:] or cpus)
     listeners = {
         member.name: socket.create_server(("127.0.0.1", 0), backlog=1024) for member in spec.members
     }
