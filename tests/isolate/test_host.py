@@ -9,7 +9,7 @@ import sys
 
 import platformdirs
 
-_SNAPSHOTS = platformdirs.user_cache_dir("edgewright")
+_ARGUMENTS = ["caged", "4", platformdirs.user_cache_dir("edgewright"), "plain"]
 
 _BROKEN = """
 import sys
@@ -40,7 +40,7 @@ def start(program: str, *inherited: int) -> tuple[socket.socket, subprocess.Pope
     ours, theirs = socket.socketpair()
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-c", program, str(theirs.fileno()), "caged", "4", _SNAPSHOTS],
+            [sys.executable, "-c", program, str(theirs.fileno()), *_ARGUMENTS],
             pass_fds=(theirs.fileno(), *inherited),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
