@@ -2,14 +2,14 @@
 
 Recording has to be cheap: the gateway notes times and facts here, as plain attributes and tuples,
 and nobody makes a span of them before the request is over and somebody wants one (spans.py). Times
-are `time.perf_counter()`'s, in seconds.
+are `perf_counter()`'s, in seconds.
 """
 
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Sequence
+from time import perf_counter, time
 from typing import TYPE_CHECKING
 
 from edgewright.observe.trace_context import parse_traceparent, tracestate
@@ -34,7 +34,8 @@ _FORMS = {
     "toBuffer": "arrayBuffer()",
     "toBytes": "bytes()",
 }
-_SPAN_MASK = (1 << 64) - 1
+_HEX = tuple(f"{byte:02x}" for byte in range(256))
+"""Looked up, as to format a span's id takes longer than all else that is noted of a subrequest."""
 
 getrandbits = random.Random(_IDS.getrandbits(256)).getrandbits
 """Ids tell spans apart and keep no secret: they need no system call each."""
@@ -43,7 +44,16 @@ getrandbits = random.Random(_IDS.getrandbits(256)).getrandbits
 class FetchTrace:
     """One subrequest. What did not happen (no connection was made, no byte came) stays 0."""
 
-    # No __slots__: most stay at their defaults, which cost nothing as attributes of the class.
+    # Neither __slots__ nor __init__(): most stay at their defaults, which cost nothing as attributes
+    # of the class, and Trace.fetch() sets the others faster than a call of Python's would.
+    op = 0
+    span_id = 0
+    method = ""
+    url = ""
+    service: str | None = None
+    """The service binding that it went by; None for the network."""
+    asked = 0.0
+    """The Worker called fetch()."""
     started = 0.0
     """It left the queue for one of the request's connections."""
     dialed = 0.0
@@ -90,20 +100,6 @@ class FetchTrace:
     context = ""
     """Header lines that tell the upstream of the trace; none where the Worker says it itself."""
 
-    def __init__(self, op: int, span_id: int, method: str, url: str, service: str | None) -> None:
-        self.op = op
-        self.span_id = span_id
-        self.method = method
-        self.url = url
-        self.service = service
-        """The service binding that it went by; None for the network."""
-        self.asked = time.perf_counter()
-
-    @classmethod
-    def of_nobody(cls) -> FetchTrace:
-        """For what is told the times whether somebody wants to know or not."""
-        return cls(0, 0, "", "", None)
-
     def hop(self) -> None:
         """A redirect is followed."""
         self.hops += 1
@@ -122,7 +118,7 @@ class OpTrace:
     def __init__(self, name: str, detail: str) -> None:
         self.name = name
         self.detail = detail
-        self.asked = time.perf_counter()
+        self.asked = perf_counter()
 
 
 class Trace:
@@ -176,7 +172,8 @@ class Trace:
         self.trace_id = trace_id
         self.parent_id = parent_id
         """The caller's span; 0 where there is none."""
-        self.span_id = getrandbits(64) or 1
+        # Its last 16 bits count the subrequests, whose ids begin like its own.
+        self.span_id = (getrandbits(48) or 1) << 16
         self.sampled = sampled
         """An exporter sends it."""
         self.watched = watched
@@ -184,8 +181,8 @@ class Trace:
         self._state = tracestate(headers) if parent_id and propagate else ""
         self._propagate = propagate
         self._context: tuple[str, str] | None = None
-        self.began = time.perf_counter()
-        self.epoch = time.time() - self.began
+        self.began = perf_counter()
+        self.epoch = time() - self.began
         """To be added to a time, to make it seconds since 1970."""
         self.turns: list[tuple[float, float, float, int]] = []
         """When each began and ended, nanoseconds of CPU time that were this request's, and how many
@@ -199,7 +196,7 @@ class Trace:
     def turn(self, began: float, cpu_ns: float, events: int) -> None:
         """A turn has ended."""
         if len(self.turns) < MOST_NOTES:
-            self.turns.append((began, time.perf_counter(), cpu_ns, events))
+            self.turns.append((began, perf_counter(), cpu_ns, events))
         else:
             self.dropped += 1
 
@@ -207,25 +204,33 @@ class Trace:
         self, op: int, method: str, url: str, headers: list[str], service: str | None
     ) -> FetchTrace:
         """A subrequest is asked for."""
-        # Distinct within the request, and as random as the request's own.
-        span_id = (self.span_id + 1 + len(self.fetches)) & _SPAN_MASK
-        note = FetchTrace(op, span_id, method, self.mask(url[:_LONGEST]), service)
+        number = len(self.fetches) + 1
+        note = FetchTrace()
+        note.op = op
+        note.span_id = self.span_id + number
+        note.method = method
+        note.url = url if len(url) <= _LONGEST else url[:_LONGEST]
+        if self.mask is not no_mask:
+            note.url = self.mask(note.url)
+        if service is not None:
+            note.service = service
         if self.watched:
             note.same = hash((method, url, tuple(headers), service))
-        if len(self.fetches) < MOST_NOTES:
+        if number <= MOST_NOTES:
             self.fetches[op] = note
         else:
             self.dropped += 1
         if self._propagate and "traceparent" not in headers:
             before, after = self._context or self._make_context()
-            note.context = f"{before}{span_id:016x}{after}"
+            note.context = before + _HEX[number >> 8] + _HEX[number & 255] + after
+        note.asked = perf_counter()
         return note
 
     def _make_context(self) -> tuple[str, str]:
-        """What stands before and after a subrequest's id in its header lines."""
+        """What stands before and after a subrequest's number in its header lines."""
         flags = "01" if self.sampled else "00"
         self._context = (
-            f"traceparent: 00-{self.trace_id:032x}-",
+            f"traceparent: 00-{self.trace_id:032x}-{self.span_id >> 16:012x}",
             f"-{flags}\r\n{self._state}",
         )
         return self._context
@@ -233,7 +238,7 @@ class Trace:
     def fetched(self, op: int, result: UpstreamResponse | SubrequestError) -> None:
         """A subrequest has got its response's head, or will get none."""
         if note := self.fetches.get(op):
-            note.settled = time.perf_counter()
+            note.settled = perf_counter()
             if isinstance(result, Exception):
                 note.error = result.message
             else:
@@ -242,7 +247,7 @@ class Trace:
     def call_settled(self, op: int, error: str) -> None:
         """A call of another Worker's method has been answered."""
         if note := self.fetches.get(op):
-            note.settled = time.perf_counter()
+            note.settled = perf_counter()
             note.error = error
         else:
             self.op_settled(op, error)
@@ -256,13 +261,13 @@ class Trace:
 
     def op_settled(self, op: int, error: str = "", result: str = "") -> None:
         if note := self.ops.get(op):
-            note.settled = time.perf_counter()
+            note.settled = perf_counter()
             note.error = error
             note.result = result
 
     def log(self, line: LogLine) -> None:
         if len(self.logs) < MOST_NOTES:
-            self.logs.append((time.perf_counter(), line))
+            self.logs.append((perf_counter(), line))
         else:
             self.dropped += 1
 
@@ -289,7 +294,7 @@ class Trace:
 
     def body_sent(self) -> None:
         """The isolate has sent the response's whole body."""
-        self.sent = time.perf_counter()
+        self.sent = perf_counter()
         self.rest_turn = len(self.turns)
 
     def end(
@@ -301,7 +306,7 @@ class Trace:
         unfinished: list[int],
     ) -> None:
         """The request is over; `unfinished` are the ops that were still under way."""
-        self.ended = time.perf_counter()
+        self.ended = perf_counter()
         self.status = status
         self.outcome = outcome
         self.error = error

@@ -62,7 +62,7 @@ async def dial(
     """A connection, made; `http` says that TLS is to agree on HTTP/1.1. Raises DialError. `trace`
     is told the times."""
     loop = asyncio.get_running_loop()
-    trace = trace or FetchTrace.of_nobody()
+    trace = trace or FetchTrace()
     trace.dialed = perf_counter()
     context = tls_context(http=http) if target.tls else None
     try:
