@@ -85,7 +85,8 @@ class Subrequests:
         if self._takes_connection(active, command.op):
             self._start(active, command, body)
         else:
-            self._queue(active, command.op, partial(self._start, active, command, body), body)
+            start = partial(self._start, active, command, body, queued=True)
+            self._queue(active, command.op, start, body)
 
     def when_free(
         self, active: ActiveRequest, op: int, start: Callable[[], None], body: bytes | Body | None
@@ -145,11 +146,16 @@ class Subrequests:
         return active.subrequests <= self._limits.subrequests
 
     def _start(
-        self, active: ActiveRequest, command: FetchCommand, body: bytes | Body | None
+        self,
+        active: ActiveRequest,
+        command: FetchCommand,
+        body: bytes | Body | None,
+        *,
+        queued: bool = False,
     ) -> None:
         trace = None if active.trace is None else active.trace.fetches.get(command.op)
         if trace is not None:
-            trace.started = time.perf_counter()
+            trace.started = time.perf_counter() if queued else trace.asked
         try:
             active.ops[command.op] = self._client.start(
                 command.method,

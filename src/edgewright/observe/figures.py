@@ -16,7 +16,7 @@ import msgspec
 from edgewright.observe.counts import Counts, Figures
 from edgewright.observe.histogram import BOUNDS
 from edgewright.observe.records import LogLine, Outcome, RequestRecord
-from edgewright.observe.trace import Trace
+from edgewright.observe.trace import FetchTrace, Trace
 
 MOST_VERSIONS = 8
 """Of a Worker; older ones are counted together."""
@@ -32,6 +32,7 @@ _CLASSES = ("none", *(f"{first}xx" for first in range(1, 10)))
 
 _OK = Outcome.OK
 _WENT_WELL = [(_OK.value, each) for each in _CLASSES]
+_FETCHED_WELL = ("fetch", "2xx")
 
 
 class WorkerState(msgspec.Struct, kw_only=True):
@@ -144,15 +145,16 @@ _LIMITS = {
 
 
 def _count_asked(counts: Counts, record: RequestRecord, trace: Trace) -> None:
+    fine = 0
     for fetch in trace.fetches.values():
-        kind = "fetch" if fetch.service is None else "service"
-        if fetch.status:
-            result = _CLASSES[fetch.status // 100]
+        if fetch.status == 200 and fetch.service is None:  # most, and counted at once
+            fine += 1
         else:
-            result = "error" if fetch.error else "ok" if fetch.settled else "canceled"
-        counts.subrequests[kind, result] += 1
+            _count_subrequest(counts, fetch)
         if fetch.cache:
             counts.cache[fetch.cache] += 1
+    if fine:
+        counts.subrequests[_FETCHED_WELL] += fine
     for op in trace.ops.values():
         # One that was not performed may have any name that the isolate likes.
         if op.settled and "." in op.name:
@@ -162,3 +164,12 @@ def _count_asked(counts: Counts, record: RequestRecord, trace: Trace) -> None:
         counts.limits["subrequests"] += 1
     if record.operations > trace.limits.operations:
         counts.limits["operations"] += 1
+
+
+def _count_subrequest(counts: Counts, fetch: FetchTrace) -> None:
+    kind = "fetch" if fetch.service is None else "service"
+    if fetch.status:
+        result = _CLASSES[fetch.status // 100]
+    else:
+        result = "error" if fetch.error else "ok" if fetch.settled else "canceled"
+    counts.subrequests[kind, result] += 1

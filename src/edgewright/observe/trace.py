@@ -44,8 +44,8 @@ getrandbits = random.Random(_IDS.getrandbits(256)).getrandbits
 class FetchTrace:
     """One subrequest. What did not happen (no connection was made, no byte came) stays 0."""
 
-    # Neither __slots__ nor __init__(): most stay at their defaults, which cost nothing as attributes
-    # of the class, and Trace.fetch() sets the others faster than a call of Python's would.
+    # Neither __slots__ nor __init__(): most stay at their defaults, which as attributes of the class
+    # cost nothing, and Trace.fetch() sets the others faster than another call could.
     op = 0
     span_id = 0
     method = ""
@@ -104,7 +104,7 @@ class FetchTrace:
         """A redirect is followed."""
         self.hops += 1
         self.dialed = self.resolved = self.connected = self.secured = 0.0
-        self.sent = self.first_byte = 0.0
+        self.sent = self.first_byte = self.ended = 0.0
 
 
 class OpTrace:
@@ -124,6 +124,8 @@ class OpTrace:
 class Trace:
     """One request. Made by Tracing.begin(), complete once `ended` is set."""
 
+    # What most requests have not is left to the class: beyond 30 attributes of its own, an object
+    # of CPython's needs a dictionary, which takes longer than all of this.
     cold_from = 0.0
     """When the request came, where it had to wait for its Worker to be loaded."""
     answered = 0.0
@@ -144,6 +146,16 @@ class Trace:
     """Of a tail handler: the Workers that it was told of."""
     on_end: Callable[[], None] | None = None
     """Is called when it is complete."""
+    parent_id = 0
+    """The caller's span; 0 where there is none."""
+    called_here = False
+    """By another Worker of this node, whose trace it is a part of."""
+    entrypoint: str | None = None
+    for_tail = False
+    rest_turn = 0
+    """How many turns there had been when the response was done with."""
+    _state = ""
+    _context: tuple[str, str] | None = None
 
     def __init__(
         self,
@@ -164,23 +176,25 @@ class Trace:
         self.url = request.url
         self.headers = headers = request.headers
         self.cf = request.cf
-        self.called_here = request.caller is not None
-        """By another Worker of this node, whose trace it is a part of."""
-        self.entrypoint = request.entrypoint
-        self.for_tail = request.for_tail
+        if request.caller is not None:
+            self.called_here = True
+        if request.entrypoint is not None:
+            self.entrypoint = request.entrypoint
+        if request.for_tail:
+            self.for_tail = True
         self.limits = limits
         self.trace_id = trace_id
-        self.parent_id = parent_id
-        """The caller's span; 0 where there is none."""
+        if parent_id:
+            self.parent_id = parent_id
+            if propagate:
+                self._state = tracestate(headers)
         # Its last 16 bits count the subrequests, whose ids begin like its own.
         self.span_id = (getrandbits(48) or 1) << 16
         self.sampled = sampled
         """An exporter sends it."""
         self.watched = watched
         """The isolate tells what the Worker does with its responses."""
-        self._state = tracestate(headers) if parent_id and propagate else ""
         self._propagate = propagate
-        self._context: tuple[str, str] | None = None
         self.began = perf_counter()
         self.epoch = time() - self.began
         """To be added to a time, to make it seconds since 1970."""
@@ -190,8 +204,6 @@ class Trace:
         self.fetches: dict[int, FetchTrace] = {}
         self.ops: dict[int, OpTrace] = {}
         self.logs: list[tuple[float, LogLine]] = []
-        self.rest_turn = 0
-        """How many turns there had been when the response was done with."""
 
     def turn(self, began: float, cpu_ns: float, events: int) -> None:
         """A turn has ended."""
@@ -238,7 +250,8 @@ class Trace:
     def fetched(self, op: int, result: UpstreamResponse | SubrequestError) -> None:
         """A subrequest has got its response's head, or will get none."""
         if note := self.fetches.get(op):
-            note.settled = perf_counter()
+            # What came as a whole was told of at once, and to ask for the time takes some, too.
+            note.settled = note.ended or perf_counter()
             if isinstance(result, Exception):
                 note.error = result.message
             else:
@@ -309,8 +322,9 @@ class Trace:
         self.ended = perf_counter()
         self.status = status
         self.outcome = outcome
-        self.error = error
         self.subrequests = subrequests
+        if error is not None:
+            self.error = error
         for op in unfinished:
             if note := self.fetches.get(op):
                 note.floating = True
@@ -364,17 +378,15 @@ class Tracing:
     def begin(self, worker: str, request: Request, limits: Limits) -> Trace:
         """A request begins: a trace of its own, or a part of its caller's, which is another Worker
         here or, by `traceparent`, anybody."""
-        headers = request.headers
+        call: FetchTrace | None = None
         if request.caller is not None:
             above, call = request.caller
-            call.called = trace = Trace(
-                worker, request, limits, above.trace_id, call.span_id,
-                sampled=above.sampled, watched=self.watch, propagate=self.propagate,
-            )  # fmt: skip
-            trace.upstreams = self._upstreams
-            return trace
-        known = parse_traceparent(headers) if self.propagate and "traceparent" in headers else None
-        if known is not None:
+            trace_id, parent_id, sampled = above.trace_id, call.span_id, above.sampled
+        elif (
+            self.propagate
+            and "traceparent" in request.headers
+            and (known := parse_traceparent(request.headers)) is not None
+        ):
             trace_id, parent_id, sampled = known
         else:
             trace_id, parent_id = getrandbits(128) or 1, 0
@@ -383,5 +395,8 @@ class Tracing:
             worker, request, limits, trace_id, parent_id,
             sampled=sampled, watched=self.watch, propagate=self.propagate,
         )  # fmt: skip
-        trace.upstreams = self._upstreams
+        if call is not None:
+            call.called = trace
+        if self._upstreams is not None:
+            trace.upstreams = self._upstreams
         return trace
