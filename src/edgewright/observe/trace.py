@@ -29,11 +29,7 @@ MOST_NOTES = 10_000
 _IDS = random.SystemRandom()
 _LONGEST = 2048
 """Characters of a subrequest's URL, and of a place in the code, that are kept."""
-_FORMS = {
-    "toText": "text()",
-    "toBuffer": "arrayBuffer()",
-    "toBytes": "bytes()",
-}
+_FORMS = {"toText": "text()", "toBuffer": "arrayBuffer()", "toBytes": "bytes()"}
 _HEX = tuple(f"{byte:02x}" for byte in range(256))
 """Looked up, as to format a span's id takes longer than all else that is noted of a subrequest."""
 
@@ -44,8 +40,8 @@ getrandbits = random.Random(_IDS.getrandbits(256)).getrandbits
 class FetchTrace:
     """One subrequest. What did not happen (no connection was made, no byte came) stays 0."""
 
-    # Neither __slots__ nor __init__(): most stay at their defaults, which as attributes of the class
-    # cost nothing, and Trace.fetch() sets the others faster than another call could.
+    # Neither __slots__ nor __init__(): most stay at their defaults, which cost nothing as those
+    # of the class, and Trace.fetch() sets the others faster than another call could.
     op = 0
     span_id = 0
     method = ""
