@@ -82,8 +82,32 @@ async def test_what_cant_be_sent_is_a_data_clone_error(client: Running) -> None:
         uncloneable("WeakMap"),
         uncloneable("RpcPromise"),
         uncloneable("RpcProperty"),
-        uncloneable("Fetcher"),
+        uncloneable("File"),
+        uncloneable("Blob"),
+        uncloneable("AbortSignal"),
     ]
+
+
+async def test_blobs_are_copied_with_their_type(client: Running) -> None:
+    assert await client.json("/blobs") == [True, True, "text/plain", "abcd", 0]
+
+
+async def test_services_are_passed_as_stubs(client: Running) -> None:
+    assert await client.json("/services") == {
+        "fetch": [200, "GET http://bar/"],
+        "request": [200, "PUT http://bar/"],
+        "method": 132,
+        "property": ["hello", 9],
+        "object": ["a", 12, "function"],
+        "own": {"a": 1},
+        "exported": {},
+        "fails": thrown("RangeError", "out of range"),
+        "missing": not_there("missing"),
+        "reserved": thrown(
+            "TypeError", "'alarm' is a reserved method and cannot be called over RPC."
+        ),
+        "given": {"value": 13},
+    }
 
 
 async def test_only_what_is_a_class_s_own_can_be_reached(client: Running) -> None:

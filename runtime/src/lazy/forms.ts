@@ -17,5 +17,6 @@ setForms({
     const type = contentType === null ? null : extractMimeType(contentType);
     return blobFrom(bytes, type === null ? "" : serializeMimeType(type));
   },
+  blobFrom,
   toFormData: formDataFrom,
 });

@@ -10,6 +10,8 @@ export interface BodyForms {
   extract(init: unknown): Extracted | null;
   /** Fetch §5.3, `blob()`. The bytes are the Blob's from here on. */
   toBlob(bytes: Uint8Array, contentType: string | null): unknown;
+  /** A Blob that has been sent. The bytes are the Blob's from here on. */
+  blobFrom(bytes: Uint8Array, type: string): object;
   /** Fetch §5.3, `formData()`. */
   toFormData(bytes: Uint8Array, contentType: string | null): unknown;
 }

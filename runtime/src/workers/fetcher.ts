@@ -26,7 +26,7 @@ export function loadRpc(): typeof import("../lazy/rpc.js") {
 
 let making = false;
 let serviceOf: (fetcher: Fetcher) => ServiceRef;
-let isFetcher: (value: unknown) => value is Fetcher;
+export let isFetcher: (value: unknown) => value is Fetcher;
 
 /** Only the runtime layer makes them, one for each binding. */
 export class Fetcher {

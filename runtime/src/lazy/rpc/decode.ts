@@ -1,8 +1,9 @@
 // From bytes, and what has come beside them, to a value; see encode.ts.
 
 import { deserialize, isMap, isSet } from "../../engine.js";
-import { SafeMap, safeList } from "../../primordials.js";
+import { isUint8Array, SafeMap, safeList } from "../../primordials.js";
 import type { Body } from "../../web/body.js";
+import { loadForms } from "../../web/body_forms.js";
 import { disposeStub, newStub, type StubState } from "./client.js";
 import { dataCloneError, newError } from "./errors.js";
 import { type Handle, letGo } from "./handles.js";
@@ -80,6 +81,9 @@ class Decoder {
       case "error":
       case "domexception":
         return newError(entry[0], String(entry[1]), String(entry[2]));
+      case "blob":
+        if (!isUint8Array(entry[1])) throw malformed();
+        return loadForms().blobFrom(entry[1], String(entry[2]));
       default: {
         const object = httpObject(entry, (at) => this.#bodyAt(at));
         if (object === undefined) throw malformed();

@@ -20,10 +20,12 @@ import { SafeMap, safeList, TypedArrayByteLength } from "../../primordials.js";
 import { MOST_PASSED } from "../../protocol.js";
 import type { Body } from "../../web/body.js";
 import { isDerived, RpcTarget } from "../../workers/entrypoint.js";
+import { blobEntry } from "./blob.js";
 import { callableName, type StubState, stateOf } from "./client.js";
 import { dataCloneError, errorEntry, isError, notSerializable } from "./errors.js";
 import { disposableHandle, type Handle, hold, letGo } from "./handles.js";
 import { httpEntry } from "./http.js";
+import { fetcherOf } from "./loopback.js";
 
 const { Boolean, Error, Map, Number, Object, Set, String } = globalThis;
 const dispose: typeof Symbol.dispose = Symbol.dispose;
@@ -148,10 +150,14 @@ export class Encoder {
     if (state !== undefined) return ["stub", this.#passStub(state)];
     const callable = callableName(value);
     if (callable !== null) throw notSerializable(callable);
+    const fetcher = fetcherOf(value);
+    if (fetcher !== undefined) return ["stub", this.passLocal(fetcher, false)];
     if (isProxy(value)) return ["stub", this.passLocal(value, this.#ownOfProxy(value))];
     if (typeof value === "function") return ["stub", this.passLocal(value, true)];
     if (isDerived(value, targetPrototype)) return ["stub", this.passLocal(value, false)];
     if (isError(value)) return errorEntry(value);
+    const blob = blobEntry(value);
+    if (blob !== null) return blob;
     return httpEntry(value, this);
   }
 

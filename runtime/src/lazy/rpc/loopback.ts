@@ -2,14 +2,23 @@
 // with props, as in `ctx.exports.Greeter({ props: { name: "x" } })`.
 // https://developers.cloudflare.com/workers/runtime-apis/context/#exports
 
+import { SafeWeakMap } from "../../primordials.js";
 import type { Props } from "../../protocol.js";
 import { toDictionary } from "../../web/webidl.js";
 import { entrypointNames } from "../../workers/entrypoint.js";
-import { type Fetcher, newFetcher } from "../../workers/fetcher.js";
+import { type Fetcher, isFetcher, newFetcher } from "../../workers/fetcher.js";
 
 const { Proxy, TypeError } = globalThis;
 const { apply, deleteProperty, get, getPrototypeOf, setPrototypeOf } = Reflect;
 const { parse, stringify } = JSON;
+
+/** What the entries of ctx.exports are, which have to be functions. */
+const loopbacks = new SafeWeakMap<object, Fetcher>();
+
+/** The service that a binding, or an entry of ctx.exports, leads to; undefined for other objects. */
+export function fetcherOf(value: object): Fetcher | undefined {
+  return isFetcher(value) ? value : loopbacks.get(value);
+}
 
 /** By the names of the exports. */
 export function loopbackExports(): Record<string, unknown> {
@@ -37,7 +46,9 @@ function loopback(entrypoint: string): object {
     getPrototypeOf: () => getPrototypeOf(own),
   };
   setPrototypeOf(handler, null);
-  return new Proxy(target, handler);
+  const proxy = new Proxy(target, handler);
+  loopbacks.set(proxy, own);
+  return proxy;
 }
 
 function withProps(entrypoint: string, options: unknown): Fetcher {

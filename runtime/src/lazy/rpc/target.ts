@@ -13,6 +13,7 @@ import {
 } from "../../workers/entrypoint.js";
 import { getEnvironment } from "../../workers/environment.js";
 import { newExecutionContext } from "../../workers/execution_context.js";
+import { isFetcher } from "../../workers/fetcher.js";
 import { isProperty, ownProperties, stateOf } from "./client.js";
 import type { LocalHandle } from "./handles.js";
 
@@ -110,7 +111,7 @@ function invokeHandler(
 
 function find(target: Target, path: string[]): { value: unknown; self: object } {
   let { object, own } = target;
-  let inStub = stateOf(object) !== undefined;
+  let inStub = stateOf(object) !== undefined || isFetcher(object);
   for (let i = 0; i < path.length; i++) {
     const name = path[i] as string;
     const value = read(object, name, own, target.reserved);

@@ -95,8 +95,33 @@ const scenes = {
       await caught(() => S.one({ a: new WeakMap() })),
       await caught(() => S.one({ a: S.noArgs() })),
       await caught(() => S.one({ a: S.noArgs })),
-      await caught(() => S.one(S)),
+      await caught(() => S.one(new File(["x"], "f"))),
+      await caught(() => S.one(Object.create(Blob.prototype))),
+      await caught(() => S.one(new AbortController().signal)),
     ];
+  },
+
+  async blobs({ S }) {
+    const blob = new Blob(["ab", "cd"], { type: "text/plain" });
+    const [{ twice: [first, second], empty }] = await S.echo({ twice: [blob, blob], empty: new Blob() });
+    return [first instanceof Blob, first === second, first.type, await first.text(), empty.size];
+  },
+
+  async services({ S, OBJECT }, ctx) {
+    const { Named } = ctx.exports;
+    return {
+      fetch: await S.fetchWith(S, "http://bar/"),
+      request: await S.fetchWith(S, new Request("http://bar/", { method: "PUT" })),
+      method: await S.callWith(S, "add", 100, 20),
+      property: await S.propertyOf(S),
+      object: await S.callWith(OBJECT, "one", "a"),
+      own: await S.callWith(Named({ props: { a: 1 } }), "props"),
+      exported: await S.callWith(Named, "props"),
+      fails: await caught(() => S.callWith(S, "throws", "RangeError")),
+      missing: await caught(() => S.callWith(S, "missing")),
+      reserved: await caught(() => S.callWith(S, "alarm")),
+      given: await caught(async () => (await S.one(S)).noArgs()),
+    };
   },
 
   async reserved({ S }) {

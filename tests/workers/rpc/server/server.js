@@ -63,6 +63,19 @@ export class Service extends WorkerEntrypoint {
     return value;
   }
 
+  async fetchWith(service, input) {
+    const response = await service.fetch(input);
+    return [response.status, await response.text()];
+  }
+
+  async callWith(service, method, ...values) {
+    return await service[method](...values);
+  }
+
+  async propertyOf(service) {
+    return [await service.property.text, await service.property.func(3, 3)];
+  }
+
   counter(count) {
     return new Counter(count);
   }
