@@ -7,7 +7,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 _DIRECTIVE = re.compile(
-    r"""\s*(?P<name>[^\s=,;"]+)(?:=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,"]*)))?"""
+    r"""(?P<name>[^\s=,;"]+)(?:=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^\s,"]*)))?"""
     r"""[^,]*,?"""
 )
 _LONGEST_DELTA = 2**31
@@ -40,15 +40,11 @@ def directives(headers: list[str], name: str = "cache-control") -> Directives:
     """Those of all lines of a header; of one that is given twice, the first counts (§4.2.1)."""
     found: Directives = {}
     for value in values(headers, name):
-        position = 0
-        while position < len(value):
-            match = _DIRECTIVE.match(value, position)
-            if match is None:  # an empty element, or a stray quote
-                position += 1
-                continue
+        # What is between them, spaces and empty elements and stray quotes, is looked at once only:
+        # an upstream may send a lot of it.
+        for match in _DIRECTIVE.finditer(value):
             argument = match["quoted"] if match["quoted"] is not None else match["plain"]
             found.setdefault(match["name"].lower(), argument)
-            position = match.end()
     return found
 
 

@@ -115,7 +115,8 @@ class AskServer:
                     return
                 writer.write(await self._answer(ask) + b"\n")
                 await writer.drain()
-        except (OSError, ValueError, msgspec.DecodeError):
+        # The last is what msgspec says of JSON that is nested too deep.
+        except (OSError, ValueError, RecursionError):
             return
         finally:
             self._clients.discard(writer)
