@@ -97,4 +97,7 @@ def decode_settings(line: bytes) -> GatewaySettings:
 
 def decode_answer(line: bytes) -> Ready | Failed:
     """raises: msgspec.DecodeError"""
-    return msgspec.json.decode(line, type=Ready | Failed)
+    try:
+        return msgspec.json.decode(line, type=Ready | Failed)
+    except RecursionError as error:  # nested too deep
+        raise msgspec.DecodeError(str(error)) from error

@@ -56,13 +56,16 @@ def parse_destination(conf: str) -> Destination:
     try:
         url = urlsplit(conf)
         _ = url.port
+        conf.encode()  # an argument may be no UTF-8
     except ValueError as error:
         raise LogpushError(f"{shown(conf)} is no URL: {error}") from None
     match url.scheme:
         case "http" | "https" if url.hostname:
             return HttpDestination(url)
         case "file" if url.path.startswith("/") and not url.netloc:
-            return FileDestination(unquote(url.path))
+            if "\0" in (folder := unquote(url.path)):
+                raise LogpushError("no folder for logs can have a NUL in its name")
+            return FileDestination(folder)
         case "s3" if url.netloc:
             from edgewright.logpush.s3 import S3Destination
 
