@@ -103,6 +103,10 @@ class Guard:
 
     async def _refusal(self, request: Request) -> Response | None:
         """What is said instead; None for who may pass."""
+        try:
+            _ = request.url
+        except ValueError:  # a host, or a query, that can't be part of one
+            return refused(400, "The URL makes no sense.")
         host = request.headers.get("host", "")
         if self._token is None and not names_this_machine(host):
             return refused(
