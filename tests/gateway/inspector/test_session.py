@@ -196,11 +196,15 @@ async def test_the_console_evaluates_in_the_workers_global_scope(inspected: Insp
 async def test_a_cpu_profile_names_the_workers_function(inspected: Inspected) -> None:
     async with DevTools(inspected.url) as devtools:
         await devtools.ask("Profiler.enable")
-        await devtools.ask("Profiler.start")
-        await inspected.text("/work")
-        profile = (await devtools.ask("Profiler.stop"))["profile"]
-        frames = [node["callFrame"] for node in profile["nodes"]]
-        urls = {frame["url"] for frame in frames if frame["functionName"] == "fibonacci"}
+        urls: set[str] = set()
+        for _ in range(30):  # who takes samples is a thread, which a busy machine may not let run
+            await devtools.ask("Profiler.start")
+            for _ in range(5):
+                await inspected.text("/work")
+            profile = (await devtools.ask("Profiler.stop"))["profile"]
+            frames = [node["callFrame"] for node in profile["nodes"]]
+            if urls := {frame["url"] for frame in frames if frame["functionName"] == "fibonacci"}:
+                break
         assert urls == {inspected.script.as_uri()}
 
 
