@@ -105,7 +105,7 @@ async def _ask(token: str | None, scope: dict[str, Any], body: list[bytes]) -> N
     for observer in (recent, figures):
         observer.request_finished(_finished())
     history = History()
-    async with AskServer("n", figures, recent):
+    async with AskServer("n", figures, recent).listening():
         gateways = Gateways(ask_folder(), "n", lambda: history.add(gateways.sums(), 1.8e9))
         await gateways.look()
         settings = AdminSettings(node="n", listener_fd=-1, token=token, dev=False, started=0)

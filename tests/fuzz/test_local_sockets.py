@@ -98,7 +98,7 @@ async def _ask(folder: Path, said: list[bytes]) -> None:
     recent = Recent()
     recent.request_finished(finished())
     figures = FigureKeeper(lambda _: "", lambda: STATE, dict)
-    async with AskServer("n", figures, recent):
+    async with AskServer("n", figures, recent).listening():
         path = folder / "ask" / f"n-{os.getpid()}.sock"
         reader, writer = await asyncio.open_unix_connection(path)
         writer.write(b"".join(line + b"\n" for line in said))
@@ -120,7 +120,8 @@ def test_whoever_tails_is_told_or_hung_up_on(folder: Path, said: bytes) -> None:
 
 async def _tail(folder: Path, said: bytes) -> None:
     tracing = Tracing()
-    async with TailServer(tracing) as server:
+    server = TailServer(tracing)
+    async with server.listening():
         path = folder / "tail" / f"{os.getpid()}.sock"
         for line in (said, b"{}"):
             reader, writer = await asyncio.open_unix_connection(path)

@@ -17,7 +17,8 @@ from typing import Any, cast
 import click
 import msgspec
 
-from edgewright.gateway.tail import TailError, tail_folder
+from edgewright.gateway.tail import tail_folder
+from edgewright.gateway.user_socket import UserSocketError
 from edgewright.observe.tail_filter import Status, TailFilter
 from edgewright.observe.terminal import Painter, one_line, wants_colour
 
@@ -80,7 +81,7 @@ def tail(
 async def _tail(chosen: TailFilter, *, pretty: bool) -> None:
     try:
         sockets = sorted(tail_folder().glob("*.sock"))
-    except TailError as error:
+    except UserSocketError as error:
         raise click.ClickException(str(error)) from error
     following = [asyncio.create_task(_follow(path, chosen, pretty=pretty)) for path in sockets]
     if not any(await asyncio.gather(*following)):

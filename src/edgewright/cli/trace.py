@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from edgewright.gateway.ask import AskClient, ask_folder
-from edgewright.gateway.tail import TailError
+from edgewright.gateway.user_socket import UserSocketError
 from edgewright.observe.spans import Span
 from edgewright.observe.stack import Sources
 from edgewright.observe.terminal import Painter, one_line, printable, terminal_width, wants_colour
@@ -45,7 +45,7 @@ async def _find(id: str) -> RequestDetail:
     """Raises ClickException."""
     try:
         sockets = sorted(ask_folder().glob("*.sock"))
-    except TailError as error:
+    except UserSocketError as error:
         raise click.ClickException(str(error)) from error
     answers = await asyncio.gather(*(_ask(path, id) for path in sockets))
     if not any(there for there, _ in answers):

@@ -34,7 +34,8 @@ from edgewright.gateway.inspector.server import InspectorError, InspectorServer,
 from edgewright.gateway.inspector.targets import Targets
 from edgewright.gateway.reload import Reloader
 from edgewright.gateway.server import ServerError, Tls, serve
-from edgewright.gateway.tail import TailError, TailServer
+from edgewright.gateway.tail import TailServer
+from edgewright.gateway.user_socket import UserSocketError
 from edgewright.logpush.errors import LogpushError
 from edgewright.logpush.starting import start_logpush
 from edgewright.observe.export import ExportError, start_export, start_sentry
@@ -191,13 +192,13 @@ async def _gateway(settings: GatewaySettings, supervisor: asyncio.StreamWriter, 
             if not any(version.config.logpush for version in worker.versions):
                 warnings.append("Nothing is pushed: no Worker has `logpush = true`.")
         try:
-            await stack.enter_async_context(tail)
-        except TailError as error:
+            await stack.enter_async_context(tail.listening())
+        except UserSocketError as error:
             warnings.append(f"`edgewright tail` will not find this server: {error}.")
         if asks is not None:
             try:
-                await stack.enter_async_context(asks)
-            except TailError as error:
+                await stack.enter_async_context(asks.listening())
+            except UserSocketError as error:
                 warnings.append(f"The admin port has nothing to show: {error}.")
         devtools = await _devtools(targets, settings, stack, warnings, worker, stop)
         supervisor.write(encode(Ready(worker.bundle.name, warnings, devtools)))

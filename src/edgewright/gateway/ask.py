@@ -8,15 +8,14 @@ After Watch come the requests that end from then on; nothing else can be asked o
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from edgewright.gateway.tail import TailError, user_folder
+from edgewright.gateway.user_socket import listening, user_folder
 from edgewright.observe.figures import FigureKeeper, GatewayFigures
 from edgewright.observe.recent import Kept, Recent, RequestFilter
 from edgewright.observe.views import RequestDetail, RequestSummary
@@ -63,7 +62,7 @@ Listed = tuple[float, RequestSummary]
 
 
 def ask_folder() -> Path:
-    """Where the sockets are. Raises TailError."""
+    """Where the sockets are. Raises UserSocketError."""
     return user_folder("ask")
 
 
@@ -74,39 +73,17 @@ class AskServer:
         self._node = node
         self._figures = figures
         self._recent = recent
-        self._clients: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
-        self._path: Path | None = None
+        self._clients = 0
 
-    async def __aenter__(self) -> Self:
-        """Raises TailError."""
+    def listening(self) -> AbstractAsyncContextManager[None]:
+        """Raises UserSocketError, also when it is entered."""
         path = ask_folder() / f"{self._node}-{os.getpid()}.sock"
-        try:
-            path.unlink(missing_ok=True)
-            self._server = await asyncio.start_unix_server(self._serve, path, limit=_LONGEST_ASK)
-        except (OSError, ValueError) as error:
-            raise TailError(f"cannot listen on {path}: {error}") from error
-        self._path = path
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._server is not None:
-            self._server.close()
-        for writer in list(self._clients):
-            writer.close()
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+        return listening(path, self._serve, limit=_LONGEST_ASK)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._clients) >= MOST_CLIENTS:
-            writer.close()
+        if self._clients >= MOST_CLIENTS:
             return
-        self._clients.add(writer)
+        self._clients += 1
         try:
             while line := await reader.readline():
                 ask = msgspec.json.decode(line, type=Ask)
@@ -119,9 +96,7 @@ class AskServer:
         except (OSError, ValueError, RecursionError):
             return
         finally:
-            self._clients.discard(writer)
-            with contextlib.suppress(OSError):
-                writer.close()
+            self._clients -= 1
 
     async def _answer(self, ask: AskFigures | AskRequests | AskRequest) -> bytes:
         if isinstance(ask, AskFigures):

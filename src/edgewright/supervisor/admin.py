@@ -19,7 +19,7 @@ from pathlib import Path
 
 from edgewright.admin.settings import AdminSettings, GatewayRestarts, encode
 from edgewright.gateway.ask import ask_folder
-from edgewright.gateway.tail import TailError
+from edgewright.gateway.user_socket import UserSocketError
 from edgewright.supervisor.child import how_it_ended
 from edgewright.supervisor.listener import ListenError, listen, url_of
 
@@ -79,7 +79,7 @@ class AdminAddress:
         try:
             ask_folder()
             return listen(self.host, self.port, option="--admin")
-        except TailError as error:
+        except UserSocketError as error:
             raise AdminError(f"there can be no admin port: {error}") from error
         except ListenError as error:
             if self.insist:
